@@ -1,0 +1,80 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// OpenVINO lives in .deps (put there by `make deps`). SwiftPM drops -rpath from .pc files, so the run-time
+// search path is given here: the checkout first, then the folder beside an installed binary.
+let openvinoLibraries = Context.packageDirectory + "/.deps/openvino/lib"
+let openvinoRunPath: [LinkerSetting] = [
+    .unsafeFlags([
+        "-Xlinker", "-rpath", "-Xlinker", openvinoLibraries,
+        "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/sakuga",
+    ])
+]
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+let support: Target.Dependency = "Support"
+
+let package = Package(
+    name: "sakuga",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "sakuga", targets: ["sakuga"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    ],
+    targets: [
+        // Layer 0: C at the door, one module each.
+        .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat"),
+        .systemLibrary(name: "COpenVINO", pkgConfig: "openvino-c-local"),
+        .target(
+            name: "CFlow",
+            cxxSettings: [.unsafeFlags(["-isystem", "/usr/include/opencv4", "-O3"])],
+            linkerSettings: [
+                .linkedLibrary("opencv_video"), .linkedLibrary("opencv_imgproc"), .linkedLibrary("opencv_core"),
+            ]
+        ),
+        .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
+        // Layer 1
+        .target(name: "Frames", swiftSettings: settings),
+        .target(name: "Model", swiftSettings: settings),
+        // Layer 2
+        .target(name: "Media", dependencies: ["Frames", "CFFmpeg"], swiftSettings: settings),
+        .target(
+            name: "Inference", dependencies: ["Frames", "Model", "COpenVINO", "CPixels"],
+            swiftSettings: settings, linkerSettings: openvinoRunPath
+        ),
+        .target(name: "Temporal", dependencies: ["Frames", "CFlow", "CPixels"], swiftSettings: settings),
+        // Layer 3
+        .target(name: "Pipeline", dependencies: ["Frames"], swiftSettings: settings),
+        // Layer 4
+        .target(
+            name: "Stylize", dependencies: ["Frames", "Model", "Media", "Inference", "Temporal", "Pipeline"],
+            swiftSettings: settings
+        ),
+        // Layer 6: the command
+        .executableTarget(
+            name: "sakuga",
+            dependencies: [
+                "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        // Tests mirror Sources.
+        .target(name: "Support", dependencies: ["Frames"], path: "Tests/Support", swiftSettings: settings),
+        .testTarget(name: "FramesTests", dependencies: ["Frames", support], swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "Frames", support], swiftSettings: settings),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", support], swiftSettings: settings),
+        .testTarget(
+            name: "InferenceTests", dependencies: ["Inference", "Model", "Frames", support], swiftSettings: settings),
+        .testTarget(
+            name: "TemporalTests", dependencies: ["Temporal", "Frames", support], swiftSettings: settings),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Frames", support], swiftSettings: settings),
+        .testTarget(
+            name: "StylizeTests", dependencies: ["Stylize", "Media", "Model", "Frames", support],
+            swiftSettings: settings),
+        .testTarget(name: "CommandTests", dependencies: ["sakuga", "Frames", support], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,1 @@
+// Synthetic media and fakes shared by the tests.
