@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
         // Layer 1
         .target(name: "Frames", swiftSettings: settings),
-        .target(name: "Model", swiftSettings: settings),
+        .target(name: "Model", dependencies: ["Frames"], swiftSettings: settings),
         // Layer 2
         .target(name: "Media", dependencies: ["Frames", "CFFmpeg"], swiftSettings: settings),
         .target(
