@@ -67,6 +67,9 @@ package final class StylizeJob: Sendable {
         expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
     }
 
+    /// Where the time has gone so far. Callable on any thread.
+    package var timings: StageTimings { chain.timings }
+
     /// Ends the run at the picture in hand; `run` then completes a playable partial file. Callable on any thread.
     package func stop() {
         reader.stop()
@@ -77,11 +80,7 @@ package final class StylizeJob: Sendable {
     ///
     /// - Parameter tracker: counts frames as they are encoded.
     /// - Throws: the first failure of any stage; nothing is left at the destination then.
-    package func run(
-        tracker: ProgressTracker, onStart: (@Sendable (@escaping @Sendable () -> StageTimings) -> Void)? = nil
-    ) throws -> Summary {
-        let chain = chain
-        onStart? { chain.timings }
+    package func run(tracker: ProgressTracker) throws -> Summary {
         addStages(tracker)
         do {
             let timings = try chain.wait()
