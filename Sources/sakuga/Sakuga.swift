@@ -7,7 +7,7 @@ struct Sakuga: ParsableCommand {
         commandName: "sakuga",
         abstract: "Turns video into anime.",
         version: Version.current,
-        subcommands: [StylizeCommand.self]
+        subcommands: [StylizeCommand.self, ProbeCommand.self, CompareCommand.self]
     )
 
     static func main() {
