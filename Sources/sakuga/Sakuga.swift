@@ -7,7 +7,7 @@ struct Sakuga: ParsableCommand {
         commandName: "sakuga",
         abstract: "Turns video into anime.",
         version: Version.current,
-        subcommands: []
+        subcommands: [PresetsCommand.self, ExportCommand.self]
     )
 
     static func main() {
