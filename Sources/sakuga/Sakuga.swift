@@ -7,7 +7,7 @@ struct Sakuga: ParsableCommand {
         commandName: "sakuga",
         abstract: "Turns video into anime.",
         version: Version.current,
-        subcommands: [PresetsCommand.self, ExportCommand.self]
+        subcommands: [StylizeCommand.self, PresetsCommand.self, ExportCommand.self]
     )
 
     static func main() {

@@ -68,6 +68,13 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         return ["mp4", "m4v", "mov", "mkv", "webm", "gif"].contains(own) ? own : "mkv"
     }
 
+    /// Most video formats share chroma between two columns and two rows, so their sides must be even.
+    package func wantsEvenSides(_ encoder: EncoderOptions) -> Bool {
+        let format = encoder.pixelFormat ?? encoder.options["pix_fmt"] ?? ""
+        if format.contains("444") || format.contains("rgb") || format.contains("gbr") { return false }
+        return !["image2", "webp", "gif", "apng"].contains(container) && encoder.name != "ffv1"
+    }
+
     private static func muxer(for output: String, named name: String?) throws -> UnsafePointer<AVOutputFormat> {
         if let name {
             let alias = ["mkv": "matroska"][name] ?? name
