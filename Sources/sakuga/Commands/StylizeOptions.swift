@@ -63,7 +63,7 @@ struct SourceOptions: ParsableArguments {
 /// How the output is made.
 struct TargetOptions: ParsableArguments {
     @Option(help: "Draw at this size, for example 1280x720.")
-    var size: PictureSize?
+    var size: PixelSize?
 
     @Option(help: "Draw at a multiple of the input's size, for example 0.5.")
     var scale: Double?
@@ -171,17 +171,5 @@ struct TimeOfVideo: ExpressibleByArgument {
             total = total * 60 + value
         }
         seconds = total
-    }
-}
-
-/// A size in pixels, as 1280x720.
-struct PictureSize: ExpressibleByArgument {
-    var width: Int
-    var height: Int
-
-    init?(argument: String) {
-        let sides = argument.split(whereSeparator: { "xX×".contains($0) }).compactMap { Int($0) }
-        guard sides.count == 2, sides.allSatisfy({ $0 > 0 }) else { return nil }
-        (width, height) = (sides[0], sides[1])
     }
 }
