@@ -13,20 +13,31 @@ final class Interrupt: Sendable {
 
     private static let signals = [SIGINT, SIGTERM]
     private let state = Mutex(State())
+    private let stopping = DispatchQueue(label: "sakuga.stop", qos: .userInteractive)
 
-    /// Begins to listen. `handler` runs on a queue of its own, once.
-    init(handler: @escaping @Sendable () -> Void) {
+    /// Begins to listen.
+    /// - Parameters:
+    ///   - handler: asks the work to stop. Runs once, on a queue of its own, and may block: a second signal quits even so.
+    ///   - cleaning: runs just before the second signal quits, to take away what would be left half done.
+    init(handler: @escaping @Sendable () -> Void, cleaning: (@Sendable () -> Void)? = nil) {
         let queue = DispatchQueue(label: "sakuga.interrupt", qos: .userInteractive)
+        let registration = DispatchGroup()
         state.withLock { state in
             state.sources = Self.signals.map { number in
-                // A signal source sees signals only besides their normal action.
-                signal(number, SIG_IGN)
+                #if !os(Linux)
+                    // Kernel queues see signals besides their normal action; on Linux, Dispatch replaces it itself.
+                    signal(number, SIG_IGN)
+                #endif
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-                source.setEventHandler { [weak self] in self?.receive(handler) }
+                source.setEventHandler { [weak self] in self?.receive(handler, cleaning) }
+                source.setRegistrationHandler { registration.leave() }
+                registration.enter()
                 source.activate()
                 return source
             }
         }
+        // No signal after this may be missed.
+        registration.wait()
     }
 
     deinit {
@@ -37,15 +48,17 @@ final class Interrupt: Sendable {
     /// Whether the user has asked to stop.
     var isRequested: Bool { state.withLock { $0.count > 0 } }
 
-    private func receive(_ handler: () -> Void) {
+    private func receive(_ handler: @escaping @Sendable () -> Void, _ cleaning: (@Sendable () -> Void)?) {
         let count = state.withLock { state in
             state.count += 1
             return state.count
         }
-        guard count == 1 else {
+        if count == 1 {
+            stopping.async(execute: handler)
+        } else {
+            cleaning?()
             // Not exit(3): its handlers would wait for work that may be what hangs.
             _exit(130)
         }
-        handler()
     }
 }
