@@ -19,13 +19,13 @@ def hertz(note):
 def pluck(note, seconds, softness=0.5):
     """Karplus and Strong's plucked string: noise in a delay line, averaged on each round."""
     period = round(RATE / hertz(note))
-    line = np.convolve(random.uniform(-1, 1, period), np.ones(7) / 7, "same")
+    line = np.convolve(random.uniform(-1, 1, period), np.ones(4) / 4, "same")
     rounds = []
     for _ in range(int(seconds * RATE) // period + 1):
         rounds.append(line.copy())
         line = 0.9965 * ((1 - softness) * line + softness * np.roll(line, 1))
     sound = np.concatenate(rounds)[: int(seconds * RATE)]
-    return sound * np.linspace(1, 0, len(sound)) ** 0.5
+    return sound * np.exp(-np.arange(len(sound)) / (0.55 * RATE)) * np.linspace(1, 0, len(sound)) ** 0.5
 
 
 def smooth_noise(length, cutoff):
@@ -67,7 +67,7 @@ def main():
         swell = np.clip(span / 0.6, 0, 1) * np.clip((end - start + 0.5 - span) / 0.5, 0, 1)
         for place, note in enumerate(notes[1:5]):
             tone = sum(np.sin(2 * np.pi * hertz(note) * k * span * (1 + 0.0006 * place)) / k ** 2.4 for k in (1, 2, 3))
-            add(tone * swell, start, -0.8 + 0.5 * place, 0.035)
+            add(tone * swell, start, -0.8 + 0.5 * place, 0.02)
     for start, pan, base in ((0.9, 0.85, 2600), (1.15, 0.85, 3000), (4.2, -0.8, 3300), (4.4, -0.8, 2900),
                              (4.6, -0.8, 3300), (6.9, 0.7, 2800)):
         span = np.arange(int(0.13 * RATE)) / RATE
@@ -78,7 +78,7 @@ def main():
         mix[channel, :length] += 0.07 * gust * smooth_noise(length, 420)
 
     mix = mix[:, :length] * np.clip(time / 0.05, 0, 1) * np.clip((seconds - time) / 0.7, 0, 1)
-    mix = np.tanh(1.1 * mix / np.abs(mix).max()) * 0.7
+    mix = np.tanh(1.6 * mix / np.abs(mix).max()) * 0.6
     with wave.open(out, "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
