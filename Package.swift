@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
         // Layer 1
         .target(name: "Frames", swiftSettings: settings),
-        .target(name: "Model", swiftSettings: settings),
+        .target(name: "Model", dependencies: ["Frames"], swiftSettings: settings),
         // Layer 2
         .target(name: "Media", dependencies: ["Frames", "CFFmpeg"], swiftSettings: settings),
         .target(
@@ -73,7 +73,7 @@ let package = Package(
             name: "TemporalTests", dependencies: ["Temporal", "Frames", support], swiftSettings: settings),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Frames", support], swiftSettings: settings),
         .testTarget(
-            name: "StylizeTests", dependencies: ["Stylize", "Media", "Model", "Frames", support],
+            name: "StylizeTests", dependencies: ["Stylize", "Media", "Model", "Pipeline", "Frames", support],
             swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["sakuga", "Frames", support], swiftSettings: settings),
     ]

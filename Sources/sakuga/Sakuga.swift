@@ -1,6 +1,25 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Sakuga: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "sakuga", abstract: "Turns video into anime.")
+    static let configuration = CommandConfiguration(
+        commandName: "sakuga",
+        abstract: "Turns video into anime.",
+        version: Version.current,
+        subcommands: [
+            StylizeCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self, PresetsCommand.self, ExportCommand.self,
+        ]
+    )
+
+    static func main() {
+        // A reader that goes away is then a failed write, reported like any other.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            ErrorPrinter(arguments: CommandLine.arguments).exit(with: error)
+        }
+    }
 }

@@ -1,0 +1,98 @@
+internal import Foundation
+internal import Frames
+
+/// A device chosen from those that are there, with the precision it will calculate in.
+struct Engine: Sendable {
+    let core: InferenceCore
+    /// OpenVINO's name of the device, never `AUTO`.
+    let device: String
+    let precision: InferenceOptions.Precision
+    /// Frames drawn side by side.
+    let streams: Int
+    private let options: InferenceOptions
+
+    /// - Throws: `.unavailable` where the device is not there, naming those that are.
+    init(_ options: InferenceOptions) throws {
+        core = try InferenceCore()
+        self.options = options
+        let devices = try core.devices()
+        device = try Self.device(options.device, among: devices)
+        precision = try Self.precision(
+            options.precision, on: device,
+            capabilities: core.property("OPTIMIZATION_CAPABILITIES", of: device) ?? "")
+        streams = options.streams ?? Self.suitableStreams(Self.cores)
+        guard (1...64).contains(streams) else {
+            throw SakugaError(.usage, "cannot run \(streams) streams, expected 1 to 64")
+        }
+        try core.set(properties, of: device)
+    }
+
+    /// The network in the bytes of an .onnx file, compiled for the device or brought back from the cache.
+    func network(onnx: Data) throws -> CompiledNetwork {
+        guard let cache = options.cacheFolder.map(NetworkCache.init(folder:)) else {
+            return try core.compile(core.read(onnx: onnx), device: device)
+        }
+        let key = key(of: onnx)
+        if let network = cache.network(key, on: self) { return network }
+        let network = try core.compile(core.read(onnx: onnx), device: device)
+        cache.keep(network, under: key)
+        return network
+    }
+
+    /// Everything that a compiled network depends on, in a word.
+    private func key(of onnx: Data) -> String {
+        var digest = Digest()
+        digest.add(onnx)
+        let fullName = core.property("FULL_DEVICE_NAME", of: device) ?? ""
+        let capabilities = core.property("OPTIMIZATION_CAPABILITIES", of: device) ?? ""
+        let settings = properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        for text in [InferenceCore.version, device, fullName, capabilities] + settings { digest.add(Data(text.utf8)) }
+        let digits = String(digest.value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    private var properties: [String: String] {
+        guard device == "CPU" else {
+            return ["INFERENCE_PRECISION_HINT": precision.rawValue, "PERFORMANCE_HINT": "THROUGHPUT"]
+        }
+        return [
+            "INFERENCE_PRECISION_HINT": precision.rawValue, "NUM_STREAMS": String(streams),
+            "INFERENCE_NUM_THREADS": String(Self.cores),
+        ]
+    }
+
+    private static var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+    /// Frames drawn side by side: one stream for two cores, at least two of them, at most four.
+    ///
+    /// Measured on 2 cores at 640×360 (bf16, medians of interleaved rounds): 2 streams of 1 thread draw 0.98× what 1
+    /// stream of 2 threads does on an idle machine, and 1.36× beside one busy process, as a decoder and an encoder are:
+    /// a stream's threads wait for its slowest at every layer. More streams cost memory and bring nothing.
+    private static func suitableStreams(_ cores: Int) -> Int { cores == 1 ? 1 : min(4, max(2, cores / 2)) }
+
+    private static func device(_ name: String, among devices: [String]) throws -> String {
+        if name == "AUTO" {
+            if let device = ["GPU", "CPU"].lazy.compactMap({ match($0, devices) }).first { return device }
+        } else if let device = match(name, devices) {
+            return device
+        }
+        throw SakugaError(
+            .unavailable,
+            "there is no device '\(name)', OpenVINO found "
+                + (devices.isEmpty ? "none" : devices.joined(separator: ", ")))
+    }
+
+    /// `GPU` also stands for the first of several, which OpenVINO lists as `GPU.0`, `GPU.1`.
+    private static func match(_ name: String, _ devices: [String]) -> String? {
+        devices.contains(name) || devices.contains { $0.hasPrefix(name + ".") } ? name : nil
+    }
+
+    private static func precision(
+        _ asked: InferenceOptions.Precision, on device: String, capabilities: String
+    ) throws -> InferenceOptions.Precision {
+        guard asked == .auto else { return asked }
+        let native = Set(capabilities.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init))
+        if device == "CPU" { return native.contains("BF16") ? .bf16 : .f32 }
+        return native.contains("FP16") ? .f16 : .f32
+    }
+}

@@ -1,0 +1,58 @@
+internal import COpenVINO
+internal import Frames
+
+/// One run of a network at a time. Wraps `ov_infer_request_t`. Used by one thread at a time; `RequestPool` sees to it.
+final class InferenceRequest {
+    /// Type of the numbers in memory that is lent to a request.
+    enum ElementType {
+        case uint8, float32
+    }
+
+    private let handle: OpaquePointer
+    private let network: CompiledNetwork
+
+    /// Takes ownership of an `ov_infer_request_t`, and keeps its network alive.
+    init(taking handle: OpaquePointer, of network: CompiledNetwork) {
+        self.handle = handle
+        self.network = network
+    }
+
+    deinit {
+        ov_infer_request_free(handle)
+    }
+
+    /// Runs the network on the calling thread, reading `input` and writing `output` in place, without a copy. Both are
+    /// lent for the length of the call.
+    func run(
+        _ inputType: ElementType, _ input: UnsafeMutableRawPointer, shape inputShape: [Int],
+        into outputType: ElementType, _ output: UnsafeMutableRawPointer, shape outputShape: [Int]
+    ) throws {
+        let inputTensor = try BorrowedTensor(inputType, input, shape: inputShape)
+        let outputTensor = try BorrowedTensor(outputType, output, shape: outputShape)
+        try check(ov_infer_request_set_input_tensor(handle, inputTensor.handle), "cannot give a picture to the network")
+        try check(
+            ov_infer_request_set_output_tensor(handle, outputTensor.handle), "cannot take a drawing from the network")
+        try check(ov_infer_request_infer(handle), "cannot run the network")
+    }
+}
+
+/// A tensor over memory that belongs to somebody else. Wraps `ov_tensor_t`.
+private struct BorrowedTensor: ~Copyable {
+    let handle: OpaquePointer
+
+    init(_ type: InferenceRequest.ElementType, _ memory: UnsafeMutableRawPointer, shape: [Int]) throws {
+        let dimensions = shape.map(Int64.init)
+        let element = type == .uint8 ? U8 : F32
+        var tensor: OpaquePointer?
+        var place = ov_shape_t()
+        try check(ov_shape_create(Int64(dimensions.count), dimensions, &place), "cannot describe a tensor")
+        defer { ov_shape_free(&place) }
+        try check(ov_tensor_create_from_host_ptr(element, place, memory, &tensor), "cannot wrap a picture as a tensor")
+        guard let tensor else { throw SakugaError(.software, "cannot wrap a picture as a tensor") }
+        handle = tensor
+    }
+
+    deinit {
+        ov_tensor_free(handle)
+    }
+}

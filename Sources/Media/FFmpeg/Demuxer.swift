@@ -1,0 +1,118 @@
+internal import CFFmpeg
+internal import Frames
+internal import Synchronization
+
+/// An open input container. Owns its AVFormatContext. Used by one thread at a time.
+final class Demuxer {
+    let context: UnsafeMutablePointer<AVFormatContext>
+    /// The input as the user named it.
+    let name: String
+
+    /// Opens `url` and reads enough to know its streams.
+    ///
+    /// - Throws: `.noInput` when it cannot be opened, `.data` when no demuxer understands it. Uses avformat_open_input
+    ///   and avformat_find_stream_info.
+    init(url: String, name: String, format: String? = nil, options: [String: String] = [:]) throws(SakugaError) {
+        FFmpegLog.install()
+        FFmpegLog.forget()
+        self.name = name
+        var inputFormat: UnsafePointer<AVInputFormat>?
+        if let format {
+            inputFormat = av_find_input_format(format)
+            guard inputFormat != nil else {
+                throw SakugaError(.usage, "unknown input format '\(format)'")
+            }
+        }
+        var dictionary = FFmpegDictionary(options)
+        var opened: UnsafeMutablePointer<AVFormatContext>?
+        let code = avformat_open_input(&opened, url, inputFormat, &dictionary.pointer)
+        guard code >= 0, let opened else { throw Self.openingError(code, name) }
+        context = opened
+        let found = avformat_find_stream_info(opened, nil)
+        guard found >= 0 else {
+            var closing: UnsafeMutablePointer<AVFormatContext>? = opened
+            avformat_close_input(&closing)
+            throw SakugaError(
+                ffmpeg: found, .data, "cannot read the streams of '\(name)'", call: "avformat_find_stream_info")
+        }
+    }
+
+    deinit {
+        var closing: UnsafeMutablePointer<AVFormatContext>? = context
+        avformat_close_input(&closing)
+    }
+
+    private static func openingError(_ code: Int32, _ name: String) -> SakugaError {
+        let call = "avformat_open_input"
+        switch code {
+        case shim_error(ENOENT):
+            return SakugaError(.noInput, "cannot open '\(name)': no such file (\(call))", hint: "check the path")
+        case shim_error(EACCES):
+            return SakugaError(
+                .noInput, "cannot open '\(name)': permission denied (\(call))", hint: "make the file readable for you")
+        case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF:
+            return SakugaError(
+                ffmpeg: code, .data, "cannot read '\(name)' as video or picture", call: call,
+                hint: "the file may be damaged, still being written, or no media file")
+        default:
+            return SakugaError(ffmpeg: code, .noInput, "cannot open '\(name)'", call: call)
+        }
+    }
+
+    var streams: UnsafeMutableBufferPointer<UnsafeMutablePointer<AVStream>?> {
+        UnsafeMutableBufferPointer(start: context.pointee.streams, count: Int(context.pointee.nb_streams))
+    }
+
+    func stream(_ index: Int) -> UnsafeMutablePointer<AVStream> { streams[index]! }
+
+    /// Reads the next packet; false at the end. The error of a damaged file is returned, not thrown: what was read
+    /// before it is worth drawing. Uses av_read_frame.
+    func read(into packet: Packet) -> (more: Bool, error: Int32?) {
+        packet.unreference()
+        var code = av_read_frame(context, packet.pointer)
+        while code == SHIM_ERROR_AGAIN {
+            av_usleep(5_000)
+            code = av_read_frame(context, packet.pointer)
+        }
+        if code >= 0 { return (true, nil) }
+        return (false, code == SHIM_ERROR_EOF ? readFailure : code)
+    }
+
+    /// A read error that the demuxer took for the end of the file.
+    private var readFailure: Int32? {
+        guard let io = context.pointee.pb, io.pointee.error < 0, io.pointee.error != SHIM_ERROR_EOF else { return nil }
+        return io.pointee.error
+    }
+
+    /// Goes to the last key frame at or before `microseconds`; false where the input cannot seek.
+    func seek(toMicroseconds target: Int64) -> Bool {
+        avformat_seek_file(context, -1, Int64.min, target, target, 0) >= 0
+    }
+}
+
+/// A key–value list for FFmpeg calls. After a call it holds what the call did not know.
+struct FFmpegDictionary: ~Copyable {
+    var pointer: OpaquePointer?
+
+    init(_ entries: [String: String] = [:]) {
+        for (key, value) in entries.sorted(by: { $0.key < $1.key }) { av_dict_set(&pointer, key, value, 0) }
+    }
+
+    deinit {
+        var pointer = pointer
+        av_dict_free(&pointer)
+    }
+
+    var keys: [String] { Self.entries(pointer).map(\.key) }
+
+    /// The entries of a dictionary that FFmpeg owns.
+    static func entries(_ dictionary: OpaquePointer?) -> [(key: String, value: String)] {
+        var found: [(key: String, value: String)] = []
+        var entry: UnsafeMutablePointer<AVDictionaryEntry>?
+        while let next = av_dict_get(dictionary, "", entry, AV_DICT_IGNORE_SUFFIX) {
+            found.append((String(cString: next.pointee.key), String(cString: next.pointee.value)))
+            entry = next
+        }
+        return found
+    }
+}

@@ -1,0 +1,92 @@
+internal import CFFmpeg
+internal import Foundation
+internal import Frames
+internal import Synchronization
+
+/// An output container. Owns its AVFormatContext. `write` is callable from several threads; the rest from one.
+final class Muxer: @unchecked Sendable {
+    // @unchecked Sendable: after `begin`, the context is only touched under `lock`.
+
+    let context: UnsafeMutablePointer<AVFormatContext>
+    private let lock = Mutex(())
+    private let name: String
+    private var isOpen = false
+    private var hasHeader = false
+
+    /// - Parameters:
+    ///   - url: where to write: `file:…`, `pipe:1`, or a pattern for numbered pictures.
+    ///   - name: the destination as the user knows it, for messages.
+    init(url: String, name: String, container: String) throws(SakugaError) {
+        self.name = name
+        var made: UnsafeMutablePointer<AVFormatContext>?
+        try check(
+            avformat_alloc_output_context2(&made, nil, container, url), .cannotCreate, "cannot write '\(name)'",
+            call: "avformat_alloc_output_context2")
+        context = made!
+    }
+
+    deinit {
+        if isOpen { avio_closep(&context.pointee.pb) }
+        avformat_free_context(context)
+    }
+
+    private var writesFilesItself: Bool { context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 }
+    var wantsGlobalHeader: Bool { context.pointee.oformat.pointee.flags & AVFMT_GLOBALHEADER != 0 }
+
+    func addStream() -> UnsafeMutablePointer<AVStream> {
+        guard let stream = avformat_new_stream(context, nil) else { preconditionFailure("out of memory") }
+        return stream
+    }
+
+    /// Opens the file and writes the header.
+    func begin(options: [String: String]) throws(SakugaError) {
+        if !writesFilesItself {
+            let code = avio_open(&context.pointee.pb, String(cString: context.pointee.url), AVIO_FLAG_WRITE)
+            if code < 0 {
+                throw SakugaError(ffmpeg: code, .cannotCreate, "cannot create '\(name)'", call: "avio_open")
+            }
+            isOpen = true
+        }
+        var dictionary = FFmpegDictionary(options)
+        let code = avformat_write_header(context, &dictionary.pointer)
+        guard code >= 0 else {
+            throw SakugaError(
+                ffmpeg: code, .cannotCreate, "cannot begin '\(name)'", call: "avformat_write_header",
+                hint: "an .mkv output can hold nearly everything")
+        }
+        hasHeader = true
+    }
+
+    /// Writes a packet whose times are in `timeBase` to stream `index`; takes its reference.
+    func write(_ packet: Packet, to index: Int, timeBase: AVRational) throws {
+        try lock.withLock { _ in
+            let stream = context.pointee.streams[index]!
+            av_packet_rescale_ts(packet.pointer, timeBase, stream.pointee.time_base)
+            packet.pointer.pointee.stream_index = Int32(index)
+            packet.pointer.pointee.pos = -1
+            let code = av_interleaved_write_frame(context, packet.pointer)
+            if code < 0 { throw writingError(code, "av_interleaved_write_frame") }
+        }
+    }
+
+    /// Writes the trailer and closes the file. A full disk often shows only here.
+    func finish() throws {
+        try lock.withLock { _ in
+            guard hasHeader else { return }
+            hasHeader = false
+            let trailer = av_write_trailer(context)
+            if trailer < 0 { throw writingError(trailer, "av_write_trailer") }
+            if let io = context.pointee.pb, io.pointee.error < 0 { throw writingError(io.pointee.error, "avio_write") }
+            if isOpen {
+                isOpen = false
+                let closed = avio_closep(&context.pointee.pb)
+                if closed < 0 { throw writingError(closed, "avio_close") }
+            }
+        }
+    }
+
+    private func writingError(_ code: Int32, _ call: String) -> SakugaError {
+        let known = [ENOSPC, EIO, EDQUOT, EPIPE, EROFS].map { shim_error($0) }.contains(code)
+        return SakugaError(ffmpeg: code, known ? .inputOutput : .software, "cannot write '\(name)'", call: call)
+    }
+}

@@ -1,0 +1,21 @@
+/// What the user says about an input beside its name.
+package struct InputOptions: Sendable {
+    /// Seconds on the input's own timeline, counted from its start.
+    package var start: Double?
+    /// Seconds, exclusive.
+    package var end: Double?
+    /// At most this many frames.
+    package var frameLimit: Int?
+    /// Interlaced pictures are made progressive.
+    package var deinterlaces = true
+    /// Frames per second of a numbered sequence of pictures; 25 where nothing is said.
+    package var sequenceRate: Double?
+    /// FFmpeg's name of the demuxer where it cannot be found out.
+    package var format: String?
+    /// Protocols that may be opened, comma separated; nil: all. Set for files of strangers.
+    package var protocolWhitelist: String?
+
+    package init() {}
+
+    package var trims: Bool { start != nil || end != nil || frameLimit != nil }
+}

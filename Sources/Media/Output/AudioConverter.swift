@@ -1,0 +1,133 @@
+internal import CFFmpeg
+internal import Frames
+
+/// Decodes one sound stream and encodes it anew, cut to the sample. Owns decoder, filters and encoder. Used by one
+/// thread at a time.
+final class AudioConverter {
+    private let decoder: Decoder
+    private let encoder: UnsafeMutablePointer<AVCodecContext>
+    private let label: String
+    private let inputTimeBase: AVRational
+    private var filters: FilterGraph?
+    private let frame = Picture()
+    private let packet = Packet()
+    private let zero: Int64
+    private let cutsStart: Bool
+
+    var timeBase: AVRational { encoder.pointee.time_base }
+
+    /// - Parameters:
+    ///   - zero: microseconds subtracted from every timestamp.
+    ///   - cutsStart: sound before `zero` is cut away.
+    init(
+        stream: UnsafeMutablePointer<AVStream>, codec name: String, zero: Int64, cutsStart: Bool, globalHeader: Bool,
+        label: String
+    ) throws(SakugaError) {
+        self.label = label
+        self.zero = zero
+        decoder = try Decoder(stream: stream, label: label)
+        inputTimeBase = stream.pointee.time_base
+        self.cutsStart = cutsStart
+        guard let codec = avcodec_find_encoder_by_name(name), let context = avcodec_alloc_context3(codec) else {
+            throw SakugaError(.unavailable, "this FFmpeg has no encoder '\(name)'")
+        }
+        encoder = context
+        let parameters = stream.pointee.codecpar.pointee
+        context.pointee.sample_rate = Self.sampleRate(nearest: parameters.sample_rate, codec: codec)
+        context.pointee.sample_fmt = codec.pointee.sample_fmts?.pointee ?? AV_SAMPLE_FMT_FLTP
+        let channels = min(max(1, parameters.ch_layout.nb_channels), 8)
+        av_channel_layout_default(&context.pointee.ch_layout, channels)
+        context.pointee.bit_rate = Int64(channels) * 96_000
+        context.pointee.time_base = AVRational(num: 1, den: context.pointee.sample_rate)
+        if globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
+        try check(avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)",
+            call: "avcodec_open2")
+    }
+
+    deinit {
+        var closing: UnsafeMutablePointer<AVCodecContext>? = encoder
+        avcodec_free_context(&closing)
+    }
+
+    func describe(_ stream: UnsafeMutablePointer<AVStream>) {
+        avcodec_parameters_from_context(stream.pointee.codecpar, encoder)
+        stream.pointee.time_base = encoder.pointee.time_base
+    }
+
+    private static func sampleRate(nearest rate: Int32, codec: UnsafePointer<AVCodec>) -> Int32 {
+        guard var offered = codec.pointee.supported_samplerates else { return rate }
+        var best = offered.pointee
+        while offered.pointee != 0 {
+            if abs(offered.pointee - rate) < abs(best - rate) { best = offered.pointee }
+            offered += 1
+        }
+        return best
+    }
+
+    /// Takes a packet of the stream (nil drains), and calls `emit` with what comes out.
+    /// `end`: seconds of the output from which sound is cut away, where the end is known already.
+    func convert(_ input: Packet?, end: Double?, emit: (Packet) throws -> Void) throws {
+        // A damaged packet of sound is skipped: the gap is filled with silence by the resampler.
+        _ = decoder.send(input)
+        while true {
+            let code = decoder.receive(into: frame.pointer)
+            if code == SHIM_ERROR_EOF { break }
+            if code < 0 { break }
+            if frame.pointer.pointee.best_effort_timestamp != SHIM_NO_TIMESTAMP {
+                frame.pointer.pointee.pts = av_rescale_q(
+                    frame.pointer.pointee.best_effort_timestamp, inputTimeBase, shimMicroseconds) - zero
+            }
+            let rate = AVRational(num: 1, den: frame.pointer.pointee.sample_rate)
+            frame.pointer.pointee.pts = av_rescale_q(frame.pointer.pointee.pts, shimMicroseconds, rate)
+            if let end {
+                let left = Int64((end * Double(rate.den)).rounded()) - frame.pointer.pointee.pts
+                if left <= 0 { continue }
+                frame.pointer.pointee.nb_samples = Int32(min(left, Int64(frame.pointer.pointee.nb_samples)))
+            }
+            if filters == nil { filters = try makeFilters() }
+            try filters!.push(frame.pointer)
+            try drainFilters(emit)
+        }
+        if input == nil {
+            try filters?.push(nil)
+            try drainFilters(emit)
+            try encode(nil, emit)
+        }
+    }
+
+    private func makeFilters() throws -> FilterGraph {
+        var layout = [CChar](repeating: 0, count: 128)
+        av_channel_layout_describe(&encoder.pointee.ch_layout, &layout, layout.count)
+        let layoutName = String(decoding: layout.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let sampleFormat = String(cString: av_get_sample_fmt_name(encoder.pointee.sample_fmt))
+        // aresample with async fills gaps in the timestamps, so that sound stays where it belongs.
+        var chain = cutsStart ? "atrim=start=0,aresample=async=1" : "aresample=async=1"
+        chain += ",aformat=sample_fmts=\(sampleFormat):sample_rates=\(encoder.pointee.sample_rate):channel_layouts=\(layoutName)"
+        let graph = try FilterGraph(
+            chain, like: frame.pointer, soundTimeBase: AVRational(num: 1, den: frame.pointer.pointee.sample_rate))
+        if encoder.pointee.frame_size > 0 { graph.setFrameSize(encoder.pointee.frame_size) }
+        return graph
+    }
+
+    private func drainFilters(_ emit: (Packet) throws -> Void) throws {
+        guard let filters else { return }
+        while try filters.pull(into: frame.pointer) {
+            frame.pointer.pointee.pts = av_rescale_q(frame.pointer.pointee.pts, filters.timeBase, encoder.pointee.time_base)
+            try encode(frame.pointer, emit)
+            av_frame_unref(frame.pointer)
+        }
+    }
+
+    private func encode(_ frame: UnsafeMutablePointer<AVFrame>?, _ emit: (Packet) throws -> Void) throws {
+        let code = avcodec_send_frame(encoder, frame)
+        if code == SHIM_ERROR_EOF { return }
+        try check(code, .software, "cannot encode \(label)", call: "avcodec_send_frame")
+        while true {
+            packet.unreference()
+            let code = avcodec_receive_packet(encoder, packet.pointer)
+            if code == SHIM_ERROR_AGAIN || code == SHIM_ERROR_EOF { return }
+            try check(code, .software, "cannot encode \(label)", call: "avcodec_receive_packet")
+            try emit(packet)
+        }
+    }
+}

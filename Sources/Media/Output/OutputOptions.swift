@@ -1,0 +1,22 @@
+/// What the user says about an output beside its name.
+package struct OutputOptions: Sendable {
+    package enum AudioChoice: Sendable, Equatable {
+        /// Copied where the container can hold it, else AAC (Opus in WebM).
+        case automatic
+        case none
+        case copy
+        case aac
+        case opus
+    }
+
+    package var encoder = EncoderOptions()
+    package var audio = AudioChoice.automatic
+    /// FFmpeg stream specifiers of the streams to carry over beside the drawn one; empty: all. `-s` leaves subtitles out.
+    package var maps: [String] = []
+    /// FFmpeg's name of the muxer; nil: after the file's extension.
+    package var container: String?
+    /// The sound is cut to the sample: it is encoded anew even where it could be copied.
+    package var trimsExactly = false
+
+    package init() {}
+}

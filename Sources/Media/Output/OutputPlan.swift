@@ -1,0 +1,195 @@
+internal import CFFmpeg
+internal import Foundation
+internal import Frames
+
+/// What happens to each stream of an input on the way into a container: decided before the first picture is drawn.
+package struct OutputPlan: Codable, Sendable, Equatable {
+    package enum Action: Codable, Sendable, Equatable {
+        case draw
+        case copy
+        /// Decoded and encoded anew with the named codec, because the container cannot hold it as it is or the user asks.
+        case convert(to: String)
+        /// A cover picture becomes an attachment, which is how Matroska holds one.
+        case attach
+        /// Left out. `isLoss`: something the user may miss.
+        case drop(reason: String, isLoss: Bool)
+    }
+
+    package struct Entry: Codable, Sendable, Equatable {
+        package var stream: Int
+        package var action: Action
+    }
+
+    /// FFmpeg's name of the muxer.
+    package var container: String
+    package var isStillImage: Bool
+    package var entries: [Entry]
+
+    /// Plans `output` (a path, or `-` for standard output, then Matroska unless a container is named).
+    ///
+    /// - Throws: `.usage` when the extension names no container, or a map matches nothing.
+    package static func make(for reader: MediaReader, output: String, options: OutputOptions) throws -> OutputPlan {
+        let format = try muxer(for: output, named: options.container)
+        let name = String(cString: format.pointee.name)
+        let isPicture = ["image2", "webp", "apng", "gif"].contains(name)
+        let chosen = try mapped(reader, options.maps)
+        let entries = reader.info.streams.map { stream -> Entry in
+            if stream.index == reader.info.drawnStream { return Entry(stream: stream.index, action: .draw) }
+            if isPicture {
+                return Entry(stream: stream.index, action: .drop(reason: "a picture holds no \(stream.kind.rawValue)", isLoss: false))
+            }
+            guard chosen.contains(stream.index) else {
+                return Entry(stream: stream.index, action: .drop(reason: "not chosen", isLoss: false))
+            }
+            return Entry(stream: stream.index, action: action(for: stream, in: reader, format: format, options: options))
+        }
+        return OutputPlan(container: name, isStillImage: name == "image2" || name == "webp", entries: entries)
+    }
+
+    /// Sentences about what will be missing or different in the output.
+    package func warnings(_ info: MediaInfo) -> [String] {
+        entries.compactMap { entry in
+            let stream = info.streams[entry.stream]
+            let name = "\(stream.kind.rawValue) stream \(entry.stream) (\(stream.codec))"
+            switch entry.action {
+            case .drop(let reason, true):
+                return "\(name) is left out: \(reason); an .mkv output keeps it"
+            case .convert(let codec):
+                return "\(name) is converted to \(codec)"
+            default: return nil
+            }
+        }
+    }
+
+    /// The default container for an input: its own where FFmpeg can write it and it can hold a drawn video, else Matroska.
+    package static func defaultExtension(forInput input: String, info: MediaInfo) -> String {
+        let own = (input as NSString).pathExtension.lowercased()
+        if info.isStill { return own == "png" || own == "jpg" || own == "jpeg" || own == "webp" ? own : "png" }
+        return ["mp4", "m4v", "mov", "mkv", "webm", "gif"].contains(own) ? own : "mkv"
+    }
+
+    /// Most video formats share chroma between two columns and two rows, so their sides must be even.
+    package func wantsEvenSides(_ encoder: EncoderOptions) -> Bool {
+        let format = encoder.pixelFormat ?? encoder.options["pix_fmt"] ?? ""
+        if format.contains("444") || format.contains("rgb") || format.contains("gbr") { return false }
+        return !["image2", "webp", "gif", "apng"].contains(container) && encoder.name != "ffv1"
+    }
+
+    private static func muxer(for output: String, named name: String?) throws -> UnsafePointer<AVOutputFormat> {
+        if let name {
+            let alias = ["mkv": "matroska"][name] ?? name
+            if let format = av_guess_format(alias, nil, nil) { return UnsafePointer(format) }
+            throw SakugaError(
+                .usage, "unknown container '\(name)'", hint: "try mp4, matroska, mov, webm, gif or mpegts")
+        }
+        if output == "-" { return UnsafePointer(av_guess_format("matroska", nil, nil)) }
+        let fileExtension = (output as NSString).pathExtension.lowercased()
+        let byName = ["jpg", "jpeg", "png", "bmp", "tiff", "tif"].contains(fileExtension) ? "image2" : nil
+        if let format = av_guess_format(byName, byName == nil ? output : nil, nil),
+            format.pointee.video_codec != AV_CODEC_ID_NONE
+        {
+            return UnsafePointer(format)
+        }
+        throw SakugaError(
+            .usage,
+            fileExtension.isEmpty
+                ? "'\(output)' has no extension to tell the container from" : "no video container is named .\(fileExtension)",
+            hint: "name the output .mp4, .mkv, .mov, .webm, .gif, .png or .jpg")
+    }
+
+    private static func mapped(_ reader: MediaReader, _ maps: [String]) throws -> Set<Int> {
+        let all = Set(reader.info.streams.map(\.index))
+        guard !maps.isEmpty else { return all }
+        var chosen = maps.allSatisfy { $0.hasPrefix("-") } ? all : []
+        for map in maps {
+            let removes = map.hasPrefix("-")
+            let isOptional = map.hasSuffix("?")
+            var specifier = Substring(map)
+            if removes { specifier.removeFirst() }
+            if isOptional { specifier.removeLast() }
+            // As FFmpeg writes it, with the number of the only input.
+            if specifier == "0" { specifier = "" } else if specifier.hasPrefix("0:") { specifier.removeFirst(2) }
+            let matching = try all.filter { index in
+                let code = avformat_match_stream_specifier(
+                    reader.demuxer.context, reader.demuxer.stream(index), String(specifier))
+                guard code >= 0 else {
+                    throw SakugaError(
+                        .usage, "--map '\(map)' is no stream specifier", hint: "try a, a:1, s or s:m:language:eng")
+                }
+                return code > 0
+            }
+            if matching.isEmpty, !isOptional {
+                throw SakugaError(
+                    .usage, "--map '\(map)' matches no stream of '\(reader.demuxer.name)'",
+                    hint: "`sakuga probe` lists its streams")
+            }
+            if removes { chosen.subtract(matching) } else { chosen.formUnion(matching) }
+        }
+        return chosen
+    }
+
+    private static func action(
+        for stream: MediaInfo.Stream, in reader: MediaReader, format: UnsafePointer<AVOutputFormat>,
+        options: OutputOptions
+    ) -> Action {
+        if stream.isHandledByContainer { return .drop(reason: "the container keeps it by itself", isLoss: false) }
+        let parameters = reader.demuxer.stream(stream.index).pointee.codecpar.pointee
+        let container = String(cString: format.pointee.name)
+        let isMatroska = container == "matroska"
+        let fits = canHold(format, parameters)
+        switch stream.kind {
+        case .video where stream.isAttachedPicture:
+            if isMatroska { return .attach }
+            return fits && container != "webm" ? .copy : .drop(reason: "\(container) holds no cover pictures", isLoss: true)
+        case .video:
+            return fits ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec)", isLoss: true)
+        case .audio:
+            return audioAction(stream, fits: fits, container: container, options: options)
+        case .subtitle:
+            if fits { return .copy }
+            let target = ["mp4": "mov_text", "mov": "mov_text", "ipod": "mov_text", "webm": "webvtt", "matroska": "ass"]
+            if stream.isText == true, let codec = target[container] { return .convert(to: codec) }
+            return .drop(reason: "\(container) cannot hold \(stream.codec) subtitles", isLoss: true)
+        case .attachment:
+            return isMatroska ? .copy : .drop(reason: "\(container) holds no attachments", isLoss: true)
+        case .data:
+            // A MOV time code track is written anew from the metadata; other data must be known to the container.
+            let known = parameters.codec_id != AV_CODEC_ID_NONE && parameters.codec_id != AV_CODEC_ID_BIN_DATA
+            return known && fits && !isMatroska
+                ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec) data", isLoss: false)
+        }
+    }
+
+    private static func audioAction(
+        _ stream: MediaInfo.Stream, fits: Bool, container: String, options: OutputOptions
+    ) -> Action {
+        let usual = container == "webm" || container == "ogg" ? "libopus" : "aac"
+        switch options.audio {
+        case .none: return .drop(reason: "--no-audio", isLoss: false)
+        case .aac: return .convert(to: "aac")
+        case .opus: return .convert(to: "libopus")
+        case .copy:
+            return fits ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec)", isLoss: true)
+        case .automatic:
+            return fits && !options.trimsExactly ? .copy : .convert(to: usual)
+        }
+    }
+
+    private static func canHold(_ format: UnsafePointer<AVOutputFormat>, _ parameters: AVCodecParameters) -> Bool {
+        let container = String(cString: format.pointee.name)
+        let id = parameters.codec_id
+        // avformat_query_codec says yes to what its muxer then refuses or few players can read.
+        if container == "mp4" || container == "ipod" {
+            let held: [AVCodecID] = [
+                AV_CODEC_ID_AAC, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_ALAC,
+                AV_CODEC_ID_OPUS, AV_CODEC_ID_FLAC, AV_CODEC_ID_MP2, AV_CODEC_ID_DTS, AV_CODEC_ID_MOV_TEXT,
+                AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_AV1, AV_CODEC_ID_VP9, AV_CODEC_ID_MPEG4,
+                AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MJPEG, AV_CODEC_ID_PNG,
+                AV_CODEC_ID_DVD_SUBTITLE,
+            ]
+            return held.contains(id)
+        }
+        if container == "matroska", id == AV_CODEC_ID_MOV_TEXT || id == AV_CODEC_ID_EIA_608 { return false }
+        return avformat_query_codec(format, id, FF_COMPLIANCE_NORMAL) == 1
+    }
+}

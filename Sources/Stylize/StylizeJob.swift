@@ -1,0 +1,217 @@
+internal import Foundation
+package import Frames
+internal import Inference
+internal import Media
+package import Model
+package import Pipeline
+internal import Temporal
+
+/// One run from an input to an output: opens everything that can fail first, then draws.
+package final class StylizeJob: Sendable {
+    /// What a run has done.
+    package struct Summary: Sendable {
+        /// The file that holds the result.
+        package var output: String
+        package var frames: Int
+        /// Seconds of video drawn.
+        package var mediaSeconds: Double
+        package var timings: StageTimings
+        /// Sentences about damage in the input.
+        package var warnings: [String]
+        /// The run was stopped before the input ended; `output` is the partial file.
+        package var wasStopped: Bool
+    }
+
+    /// Sentences about what will be different in the output, known before the first picture is drawn.
+    package let notes: [String]
+    /// Frames to come where that is known.
+    package let expectedFrames: Int?
+    package let width: Int
+    package let height: Int
+    package let outputPath: String
+
+    private let file: OutputFile
+    private let reader: MediaReader
+    private let writer: MediaWriter
+    private let generator: any FrameGenerator
+    private let strength: Double
+    private let keepsColor: Bool
+    private let smoothing: SmoothingStrength
+    private let chain = StageChain()
+
+    /// Opens the input, compiles the generator and begins the output.
+    ///
+    /// - Parameter generator: draws instead of the preset's, for tests.
+    /// - Throws: `SakugaError` in the user's words; nothing is left at the destination.
+    package init(
+        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(), generator fixed: (any FrameGenerator)? = nil
+    ) throws {
+        let choice = try presets.preset(named: request.preset)
+        strength = request.strength ?? choice.preset.defaults.strength
+        keepsColor = request.keepsColor
+        smoothing = request.smoothing ?? SmoothingStrength(rawValue: choice.preset.defaults.smoothing) ?? .strong
+        reader = try MediaReader(request.input, options: request.inputOptions)
+        outputPath = try OutputName.resolve(request, info: reader.info, preset: choice.preset.name)
+        file = try OutputFile(path: outputPath, input: request.input, overwrites: request.overwrites)
+        let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
+        (width, height) = try Self.size(request, reader.picture, plan)
+        generator =
+            try fixed
+            ?? Generator(
+                preset: choice.preset, size: choice.size.name, seed: request.seed, width: width, height: height,
+                options: request.inference)
+        do {
+            writer = try MediaWriter(
+                url: file.workingPath, name: outputPath, plan: plan, reader: reader, input: request.inputOptions,
+                output: request.outputOptions, width: width, height: height)
+        } catch {
+            file.discard()
+            throw error
+        }
+        notes = Self.notes(reader) + writer.warnings
+        expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
+    }
+
+    /// Where the time has gone so far. Callable on any thread.
+    package var timings: StageTimings { chain.timings }
+
+    /// Ends the run at the picture in hand; `run` then completes a playable partial file. Callable on any thread.
+    package func stop() {
+        reader.stop()
+        chain.stop()
+    }
+
+    /// Draws every picture and completes the output.
+    ///
+    /// - Parameter tracker: counts frames as they are encoded.
+    /// - Throws: the first failure of any stage; nothing is left at the destination then.
+    package func run(tracker: ProgressTracker) throws -> Summary {
+        do {
+            try addStages(tracker)
+            let timings = try chain.wait()
+            return try complete(timings)
+        } catch {
+            file.discard()
+            throw error
+        }
+    }
+
+    /// A frame between the stages: the input's picture, and what is known of it so far.
+    private struct Sketch: Sendable {
+        /// The input, in RGB at the size of the drawing.
+        var frame: Frame
+        var motion: Motion?
+        var drawing: PixelBuffer?
+    }
+
+    private func addStages(_ tracker: ProgressTracker) throws {
+        let (reader, writer, generator) = (reader, writer, generator)
+        let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
+        let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
+        let converter = PictureConverter(for: reader.picture, pool: inputs)
+        let decoded = chain.source("decode") { try reader.nextPicture() }
+        let frames = chain.stage("convert", from: decoded) { Sketch(frame: try converter.frame(from: $0)) }
+        let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
+            var sketch = $0
+            let drawing = outputs.makeBuffer()
+            try generator.draw(sketch.frame.pixels, into: drawing)
+            sketch.drawing = drawing
+            return sketch
+        }
+        let finished = chain.stage("pack", from: smooth(drawn)) { try writer.converter.picture(from: $0) }
+        chain.sink("encode", from: finished) { picture in
+            guard let picture else { return try writer.finish() }
+            try writer.encode(picture)
+            tracker.completeFrame(mediaTime: picture.timestamp.seconds)
+        }
+    }
+
+    /// Finds the motion of the input pictures, where smoothing needs it.
+    private func followMotion(_ frames: BoundedChannel<Sketch>) throws -> BoundedChannel<Sketch> {
+        guard smoothing != .off else { return frames }
+        let estimator = try MotionEstimator(width: width, height: height)
+        return chain.stage("motion", from: frames) {
+            var sketch = $0
+            sketch.motion = try estimator.motion(to: sketch.frame.pixels)
+            return sketch
+        }
+    }
+
+    /// Smooths the drawings over time and mixes them with their originals.
+    private func smooth(_ drawn: BoundedChannel<Sketch>) -> BoundedChannel<Frame> {
+        let filter = TemporalFilter(width: width, height: height, strength: smoothing)
+        let blend = PixelBlend(width: width, height: height)
+        let (strength, keepsColor) = (strength, keepsColor)
+        return chain.stage("smooth", from: drawn) { sketch in
+            var drawing = sketch.drawing!
+            if let motion = sketch.motion { drawing = try filter.smoothed(drawing, motion: motion) }
+            var frame = sketch.frame
+            frame.pixels = blend.finished(
+                original: frame.pixels, drawn: drawing, strength: strength, keepColor: keepsColor)
+            return frame
+        }
+    }
+
+    private func complete(_ timings: StageTimings) throws -> Summary {
+        let wasStopped = chain.isStopping
+        let output = wasStopped ? try file.publishPartial() : outputPath
+        if !wasStopped { try file.publish() }
+        return Summary(
+            output: output, frames: reader.decodedCount, mediaSeconds: reader.endTime, timings: timings,
+            warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
+    }
+
+    // MARK: Decisions
+
+    private static func size(
+        _ request: StylizeRequest, _ picture: PictureDescription, _ plan: OutputPlan
+    ) throws(SakugaError) -> (Int, Int) {
+        var (width, height) = (picture.width, picture.height)
+        switch request.size {
+        case .input: break
+        case .exactly(let wanted, let other): (width, height) = (wanted, other)
+        case .scaled(let factor):
+            width = Int((Double(width) * factor).rounded())
+            height = Int((Double(height) * factor).rounded())
+        }
+        guard case .exactly = request.size else {
+            if plan.wantsEvenSides(request.outputOptions.encoder) {
+                width -= width % 2
+                height -= height % 2
+            }
+            return (max(width, 2), max(height, 2))
+        }
+        return (width, height)
+    }
+
+    private static func expectedFrames(_ info: MediaInfo, _ options: InputOptions) -> Int? {
+        guard let index = info.drawnStream, let video = info.streams[index].video else { return nil }
+        if info.isStill { return 1 }
+        var count = video.frameCount.map(Double.init)
+        if count == nil || options.start != nil || options.end != nil {
+            guard let duration = info.streams[index].duration ?? info.duration, video.frameRate > 0 else {
+                return options.frameLimit
+            }
+            let range = min(options.end ?? duration, duration) - (options.start ?? 0)
+            count = (range * video.frameRate).rounded(.up)
+        }
+        return min(Int(count ?? 0), options.frameLimit ?? Int.max)
+    }
+
+    private static func notes(_ reader: MediaReader) -> [String] {
+        var notes: [String] = []
+        if reader.picture.isToneMapped { notes.append("the video is HDR: it is tone-mapped to BT.709") }
+        if reader.picture.isDeinterlaced { notes.append("the video is interlaced: it is made progressive") }
+        return notes
+    }
+
+    private static func damageWarnings(_ reader: MediaReader) -> [String] {
+        let damage = reader.damage
+        guard !damage.isClean else { return [] }
+        return [
+            "the input is damaged from \(String(format: "%.2f", damage.firstTime)) s on (\(damage.firstReason)"
+                + (damage.count > 1 ? ", and \(damage.count - 1) more" : "")
+                + "): \(reader.decodedCount) frames could be drawn"
+        ]
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Frames
+import Inference
+import Media
+import Model
+import Pipeline
+import Stylize
+
+struct StylizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stylize",
+        abstract: "Redraws videos and pictures.",
+        discussion: """
+            Every frame is redrawn by the preset's generator, smoothed over time and encoded again; sound, subtitles, \
+            chapters and everything else in the file are carried over.
+
+            EXAMPLES
+              sakuga stylize holiday.mp4                      draws holiday.cel.mp4
+              sakuga stylize holiday.mp4 -o drawn.mkv         into another container
+              sakuga stylize clip.mov --start 1:05 --end 1:20 only a part
+              sakuga stylize clip.mov --start 5 --frames 1 -o frame.png
+                                                              one frame, to look at first
+              sakuga stylize *.jpg -o drawn/                  many files into a folder
+              sakuga stylize 'frames/%04d.png' -o drawn.mp4   a numbered sequence
+            """)
+
+    @Argument(help: "Videos or pictures: files, URLs, numbered sequences (frames/%04d.png), or - for standard input.")
+    var inputs: [String]
+
+    @Option(name: .shortAndLong, help: "The file to write, a folder with a slash at its end, or - for standard output.")
+    var output: String?
+
+    @OptionGroup(title: "Look") var look: LookOptions
+    @OptionGroup(title: "Input") var source: SourceOptions
+    @OptionGroup(title: "Output") var target: TargetOptions
+    @OptionGroup(title: "Machine") var machine: MachineOptions
+
+    @Option(help: "How to show progress: auto, plain, json or none.")
+    var progress = ProgressMode.auto
+
+    @Flag(help: "Show where the time goes, and FFmpeg's messages.")
+    var verbose = false
+
+    func validate() throws {
+        if inputs.count > 1 {
+            guard let output, output != "-", output.hasSuffix("/") || Self.isFolder(output) else {
+                if output == nil { return }
+                throw ValidationError("Several inputs need a folder to go to: -o FOLDER/.")
+            }
+        }
+    }
+
+    func run() throws {
+        let requests = try inputs.map { try request(for: $0) }
+        let session = StylizeSession(progress: progress, verbose: verbose)
+        try session.run(requests)
+    }
+
+    private func request(for input: String) throws -> StylizeRequest {
+        var request = StylizeRequest(input: input, output: output, preset: look.preset)
+        request.seed = look.seed
+        request.strength = look.strength
+        request.keepsColor = look.keepColor
+        request.smoothing = look.smoothing
+        request.size = try target.drawnSize()
+        request.inputOptions = try source.inputOptions()
+        request.outputOptions = try target.outputOptions()
+        request.inference = try machine.inferenceOptions()
+        request.overwrites = target.overwrite
+        return request
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+}

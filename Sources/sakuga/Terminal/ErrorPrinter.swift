@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import Frames
+
+/// Prints the error that ended the program and exits with its code.
+struct ErrorPrinter {
+    /// What the program ends with.
+    struct Ending: Equatable {
+        var code: Int32
+        /// For standard output: help and version.
+        var output = ""
+        /// For standard error.
+        var errorOutput = ""
+    }
+
+    private let isJSON: Bool
+
+    /// Makes a printer for a program that was called with `arguments`, its name first. They are searched for
+    /// `--progress json` as they are, since also a command line that makes no sense is to be reported in JSON then.
+    init(arguments: [String]) {
+        let isPair = zip(arguments, arguments.dropFirst()).contains { $0 == "--progress" && $1 == "json" }
+        isJSON = isPair || arguments.contains("--progress=json")
+    }
+
+    func exit(with error: any Error) -> Never {
+        let ending = ending(for: error)
+        if !ending.errorOutput.isEmpty { TerminalScreen.standardError.write(ending.errorOutput) }
+        print(ending.output, terminator: "")
+        Foundation.exit(ending.code)
+    }
+
+    func ending(for error: any Error) -> Ending {
+        switch error {
+        case let error as SakugaError: return ending(for: error)
+        case let code as ExitCode: return Ending(code: code.rawValue)
+        case is CancellationError: return ending(for: SakugaError(.interrupted, "stopped"))
+        default: break
+        }
+        let code = Sakuga.exitCode(for: error)
+        if code == .success { return Ending(code: 0, output: Sakuga.fullMessage(for: error) + "\n") }
+        if code == .validationFailure { return ending(for: usageError(error)) }
+        return ending(for: SakugaError(.software, "internal error: \(error)"))
+    }
+
+    private func ending(for error: SakugaError) -> Ending {
+        let text = isJSON ? JSONLine.text("error", ErrorEvent(error)) : "\(error)\n"
+        return Ending(code: error.code.rawValue, errorOutput: text)
+    }
+
+    /// Puts what ArgumentParser found wrong into our shape.
+    private func usageError(_ error: any Error) -> SakugaError {
+        var message = Sakuga.message(for: error).trimmingCharacters(in: .whitespacesAndNewlines)
+        if let first = message.first, message.dropFirst().first?.isUppercase != true {
+            message = first.lowercased() + message.dropFirst()
+        }
+        if message.hasSuffix(".") { message.removeLast() }
+        // The full message ends with: See 'sakuga stylize --help' for more information.
+        let full = Sakuga.fullMessage(for: error)
+        let help = full.range(of: "'sakuga[^']* --help'", options: .regularExpression).map { String(full[$0]) }
+        return SakugaError(.usage, message, hint: "see \(help ?? "'sakuga --help'")")
+    }
+}
