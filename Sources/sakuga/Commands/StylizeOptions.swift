@@ -3,6 +3,7 @@ import Frames
 import Inference
 import Media
 import Stylize
+import Temporal
 
 /// What the drawing looks like.
 struct LookOptions: ParsableArguments {
@@ -14,6 +15,12 @@ struct LookOptions: ParsableArguments {
 
     @Option(help: "How much is drawn: 0 is the original, 1 the drawing. (default: the preset's)")
     var strength: Double?
+
+    @Flag(help: "Keep the original's colours and draw light and lines only.")
+    var keepColor = false
+
+    @Option(help: "How firmly drawings are held still over time: off, light or strong. (default: the preset's)")
+    var smoothing: SmoothingStrength?
 
     func validate() throws {
         if let strength, !(0...1).contains(strength) {
@@ -63,7 +70,7 @@ struct SourceOptions: ParsableArguments {
 /// How the output is made.
 struct TargetOptions: ParsableArguments {
     @Option(help: "Draw at this size, for example 1280x720.")
-    var size: PictureSize?
+    var size: PixelSize?
 
     @Option(help: "Draw at a multiple of the input's size, for example 0.5.")
     var scale: Double?
@@ -156,6 +163,8 @@ struct MachineOptions: ParsableArguments {
 
 extension InferenceOptions.Precision: ExpressibleByArgument {}
 
+extension SmoothingStrength: ExpressibleByArgument {}
+
 /// A time in a video: seconds, or [HH:]MM:SS[.mmm].
 struct TimeOfVideo: ExpressibleByArgument {
     var seconds: Double
@@ -171,17 +180,5 @@ struct TimeOfVideo: ExpressibleByArgument {
             total = total * 60 + value
         }
         seconds = total
-    }
-}
-
-/// A size in pixels, as 1280x720.
-struct PictureSize: ExpressibleByArgument {
-    var width: Int
-    var height: Int
-
-    init?(argument: String) {
-        let sides = argument.split(whereSeparator: { "xX×".contains($0) }).compactMap { Int($0) }
-        guard sides.count == 2, sides.allSatisfy({ $0 > 0 }) else { return nil }
-        (width, height) = (sides[0], sides[1])
     }
 }
