@@ -1,5 +1,5 @@
 internal import Foundation
-package import Frames
+internal import Frames
 package import Media
 package import Pipeline
 

@@ -4,6 +4,8 @@ internal import Inference
 internal import Media
 package import Model
 package import Pipeline
+internal import Synchronization
+internal import Temporal
 
 /// One run from an input to an output: opens everything that can fail first, then draws.
 package final class StylizeJob: Sendable {
@@ -16,6 +18,8 @@ package final class StylizeJob: Sendable {
         /// Seconds of video drawn.
         package var mediaSeconds: Double
         package var timings: StageTimings
+        /// When the first picture went to the encoder.
+        package var firstFrame: ContinuousClock.Instant
         /// Sentences about damage in the input.
         package var warnings: [String]
         /// The run was stopped before the input ended; `output` is the partial file.
@@ -35,7 +39,14 @@ package final class StylizeJob: Sendable {
     private let writer: MediaWriter
     private let generator: any FrameGenerator
     private let strength: Double
+    private let keepsColor: Bool
+    private let smoothing: SmoothingStrength
     private let chain = StageChain()
+    private let firstFrame = FirstFrame()
+
+    private final class FirstFrame: Sendable {
+        let moment = Mutex(ContinuousClock.now)
+    }
 
     /// Opens the input, compiles the generator and begins the output.
     ///
@@ -49,6 +60,8 @@ package final class StylizeJob: Sendable {
     ) throws {
         let choice = try presets.preset(named: request.preset)
         strength = request.strength ?? choice.preset.defaults.strength
+        keepsColor = request.keepsColor
+        smoothing = request.smoothing ?? SmoothingStrength(rawValue: choice.preset.defaults.smoothing) ?? .strong
         reader = try MediaReader(request.input, options: request.inputOptions)
         expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
         let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.preset.name)
@@ -93,8 +106,8 @@ package final class StylizeJob: Sendable {
     /// - Parameter tracker: counts frames as they are encoded.
     /// - Throws: the first failure of any stage; nothing is left at the destination then.
     package func run(tracker: ProgressTracker) throws -> Summary {
-        addStages(tracker)
         do {
+            try addStages(tracker)
             let timings = try chain.wait()
             return try complete(timings, frames: tracker.progress().frame)
         } catch {
@@ -103,25 +116,60 @@ package final class StylizeJob: Sendable {
         }
     }
 
-    private func addStages(_ tracker: ProgressTracker) {
-        let (reader, writer, generator) = (reader, writer, generator)
+    /// A frame between the stages: the input's picture, and what is known of it so far.
+    private struct Sketch: Sendable {
+        /// The input, in RGB at the size of the drawing.
+        var frame: Frame
+        var motion: Motion?
+        var drawing: PixelBuffer?
+    }
+
+    private func addStages(_ tracker: ProgressTracker) throws {
+        let (reader, writer, generator, firstFrame) = (reader, writer, generator, firstFrame)
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
         let decoded = chain.source("decode") { try reader.nextPicture() }
-        let frames = chain.stage("convert", from: decoded) { try converter.frame(from: $0) }
-        let drawn = chain.parallelStage("generate", from: frames, workers: generator.concurrency) { frame in
+        let frames = chain.stage("convert", from: decoded) { Sketch(frame: try converter.frame(from: $0)) }
+        let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
+            var sketch = $0
             let drawing = outputs.makeBuffer()
-            try generator.draw(frame.pixels, into: drawing)
-            var result = frame
-            result.pixels = drawing
-            return result
+            try generator.draw(sketch.frame.pixels, into: drawing)
+            sketch.drawing = drawing
+            return sketch
         }
-        let finished = chain.stage("pack", from: drawn) { try writer.converter.picture(from: $0) }
+        let finished = chain.stage("pack", from: smooth(drawn)) { try writer.converter.picture(from: $0) }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
+            if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }
             try writer.encode(picture)
             tracker.completeFrame(mediaTime: picture.timestamp.seconds)
+        }
+    }
+
+    /// Finds the motion of the input pictures, where smoothing needs it.
+    private func followMotion(_ frames: BoundedChannel<Sketch>) throws -> BoundedChannel<Sketch> {
+        guard smoothing != .off else { return frames }
+        let estimator = try MotionEstimator(width: width, height: height)
+        return chain.stage("motion", from: frames) {
+            var sketch = $0
+            sketch.motion = try estimator.motion(to: sketch.frame.pixels)
+            return sketch
+        }
+    }
+
+    /// Smooths the drawings over time and mixes them with their originals.
+    private func smooth(_ drawn: BoundedChannel<Sketch>) -> BoundedChannel<Frame> {
+        let filter = TemporalFilter(width: width, height: height, strength: smoothing)
+        let blend = PixelBlend(width: width, height: height)
+        let (strength, keepsColor) = (strength, keepsColor)
+        return chain.stage("smooth", from: drawn) { sketch in
+            var drawing = sketch.drawing!
+            if let motion = sketch.motion { drawing = try filter.smoothed(drawing, motion: motion) }
+            var frame = sketch.frame
+            frame.pixels = blend.finished(
+                original: frame.pixels, drawn: drawing, strength: strength, keepColor: keepsColor)
+            return frame
         }
     }
 
@@ -138,7 +186,7 @@ package final class StylizeJob: Sendable {
         }
         return Summary(
             output: output, frames: frames, mediaSeconds: reader.endTime, timings: timings,
-            warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
+            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
     }
 
     // MARK: Decisions

@@ -8,7 +8,7 @@ struct Sakuga: ParsableCommand {
         abstract: "Turns video into anime.",
         version: Version.current,
         subcommands: [
-            StylizeCommand.self, ProbeCommand.self, CompareCommand.self, PresetsCommand.self, ExportCommand.self,
+            StylizeCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self, PresetsCommand.self, ExportCommand.self,
         ]
     )
 

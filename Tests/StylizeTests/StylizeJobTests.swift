@@ -15,7 +15,7 @@ struct StylizeJobTests {
         folder = try TemporaryFolder()
         input = folder.file("in.mkv")
         try MediaTool.make(
-            input, "-f lavfi -i testsrc2=size=64x48:rate=25:duration=1", "-f lavfi -i sine=duration=1",
+            input, "-f lavfi -i testsrc2=size=64x48:rate=25:duration=1,gblur=sigma=5", "-f lavfi -i sine=duration=1",
             "-c:v libx264 -bf 3 -c:a aac -shortest")
     }
 

@@ -1,4 +1,5 @@
 internal import COpenVINO
+internal import Foundation
 internal import Frames
 
 /// A network ready to run on a device. Wraps `ov_compiled_model_t`.
@@ -21,6 +22,11 @@ final class CompiledNetwork: @unchecked Sendable {
         try check(ov_compiled_model_create_infer_request(handle, &request), "cannot make an inference request")
         guard let request else { throw SakugaError(.software, "cannot make an inference request") }
         return InferenceRequest(taking: request, of: self)
+    }
+
+    /// Writes the device's own form of the network, for `InferenceCore.importNetwork`.
+    func export(to file: URL) throws {
+        try check(ov_compiled_model_export_model(handle, file.path), "cannot keep the compiled network")
     }
 
     /// A property as the device chose it, or nil where it does not know it.

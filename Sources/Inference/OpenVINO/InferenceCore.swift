@@ -49,14 +49,41 @@ final class InferenceCore: @unchecked Sendable {
     }
 
     /// Compiles a network for a device.
-    func compile(_ model: NetworkModel, device: String, properties: [String: String]) throws -> CompiledNetwork {
+    func compile(_ model: NetworkModel, device: String) throws -> CompiledNetwork {
         var compiled: OpaquePointer?
-        let status = withProperties(properties) { list in
-            ov_core_compile_model_props(handle, model.handle, device, list.count, list.baseAddress, &compiled)
-        }
-        try check(status, "cannot compile the network for \(device)")
+        try check(
+            ov_core_compile_model_props(handle, model.handle, device, 0, nil, &compiled),
+            "cannot compile the network for \(device)")
         guard let compiled else { throw SakugaError(.software, "cannot compile the network for \(device)") }
         return CompiledNetwork(taking: compiled)
+    }
+
+    /// Brings back a network that `CompiledNetwork.export` wrote, with the properties that were set for the device.
+    func importNetwork(_ blob: Data, device: String) throws -> CompiledNetwork {
+        var compiled: OpaquePointer?
+        let status = blob.withUnsafeBytes { bytes in
+            ov_core_import_model(
+                handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, device, &compiled)
+        }
+        try check(status, "cannot bring back a compiled network")
+        guard let compiled else { throw SakugaError(.software, "cannot bring back a compiled network") }
+        return CompiledNetwork(taking: compiled)
+    }
+
+    /// Sets properties for whatever is compiled for the device afterwards.
+    func set(_ properties: [String: String], of device: String) throws {
+        let status = withProperties(properties) { list in
+            ov_core_set_properties(handle, device, list.count, list.baseAddress)
+        }
+        try check(status, "cannot set up \(device)")
+    }
+
+    /// OpenVINO's version, such as `2026.4.1-22123-abcdef`.
+    static var version: String {
+        var version = ov_version_t()
+        guard ov_get_openvino_version(&version).rawValue == 0 else { return "unknown" }
+        defer { ov_version_free(&version) }
+        return version.buildNumber.map { String(cString: $0) } ?? "unknown"
     }
 
     private func withProperties<Result>(

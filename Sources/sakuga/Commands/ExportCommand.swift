@@ -9,11 +9,13 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write a preset's generator as an ONNX file.",
         discussion: """
-            sakuga export cel -o cel.onnx                    640×360, 8-bit RGB in and out
-            sakuga export cel:live -o look.onnx --seed 7     another look of the same preset
-            sakuga export cel -o cel.onnx --edges float      −1…1, planar, as training programs have it
+            The file holds one look, since the seed is folded into its weights, and takes \
+            pictures of one size.
 
-            The file holds one look: the seed is folded into the weights. It takes pictures of one size.
+            EXAMPLES
+              sakuga export cel -o cel.onnx                 640×360, 8-bit RGB
+              sakuga export cel:live -o look.onnx --seed 7  another look
+              sakuga export cel -o cel.onnx --edges float   −1…1, in planes
             """
     )
 
@@ -30,8 +32,8 @@ struct ExportCommand: ParsableCommand {
         completion: .file(extensions: ["onnx"]))
     var output: String
 
-    @Option(help: "Size of the pictures, as WIDTHxHEIGHT in pixels.")
-    var size = PixelSize(width: 640, height: 360)
+    @Option(help: "Size of the pictures, in pixels. (default: 640x360)")
+    var size: PictureSize?
 
     @Option(help: "The look; 0 is the canonical one.")
     var seed: UInt64 = 0
@@ -46,16 +48,23 @@ struct ExportCommand: ParsableCommand {
         try checkOutput()
         let choice = try PresetLibrary().preset(named: preset)
         let description = choice.size.generator
-        try check(size, against: description)
+        let (width, height) = size.map { ($0.width, $0.height) } ?? (640, 360)
+        try check(width, height, against: description)
         let style = StyleCode(seed: seed, dimensions: description.styleDimensions)
         let graph = GeneratorGraph.encoded(
-            try choice.preset.weights(of: choice.size), style: style, width: size.width, height: size.height,
+            try choice.preset.weights(of: choice.size), style: style, width: width, height: height,
             edges: edges == .bytes ? .bytes : .float)
         try write(graph)
     }
 
     private func checkOutput() throws {
         guard output != "-" else { return }
+        let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
+        guard FileManager.default.fileExists(atPath: folder) else {
+            throw SakugaError(
+                .cannotCreate, "cannot create '\(output)': there is no folder '\(folder)'",
+                hint: "make it first: mkdir -p '\(folder)'")
+        }
         let attributes = try? FileManager.default.attributesOfItem(atPath: output)
         guard let type = attributes?[.type] as? FileAttributeType else { return }
         guard type == .typeRegular || type == .typeSymbolicLink else {
@@ -63,22 +72,24 @@ struct ExportCommand: ParsableCommand {
             throw SakugaError(.cannotCreate, "cannot create '\(output)': it is not a plain file")
         }
         guard overwrite else {
-            throw SakugaError(.cannotCreate, "cannot create '\(output)': it exists", hint: "--overwrite replaces it")
+            throw SakugaError(
+                .cannotCreate, "'\(output)' exists already", hint: "give --overwrite, or another name with -o")
         }
     }
 
-    private func check(_ size: PixelSize, against description: GeneratorDescription) throws {
+    private func check(_ width: Int, _ height: Int, against description: GeneratorDescription) throws {
         let sides = 16...8192
-        guard sides.contains(size.width), sides.contains(size.height) else {
+        let asked = "\(width)×\(height)"
+        guard sides.contains(width), sides.contains(height) else {
             throw SakugaError(
-                .usage, "cannot export for pictures of \(size) pixels, sides must be 16 to 8192")
+                .usage, "cannot export for pictures of \(asked) pixels, sides must be 16 to 8192")
         }
-        let fitting = PixelSize(width: description.padded(size.width), height: description.padded(size.height))
-        guard fitting == size else {
+        let fitting = (width: description.padded(width), height: description.padded(height))
+        guard fitting == (width, height) else {
             throw SakugaError(
                 .usage,
-                "cannot export for pictures of \(size) pixels, sides must be multiples of \(description.alignment)",
-                hint: "--size \(fitting)")
+                "cannot export for pictures of \(asked) pixels, sides must be multiples of \(description.alignment)",
+                hint: "give --size \(fitting.width)x\(fitting.height)")
         }
     }
 

@@ -9,13 +9,14 @@ struct PresetsCommand: ParsableCommand {
         commandName: "presets",
         abstract: "List, show, add and remove looks.",
         discussion: """
-            sakuga presets                    all presets that were found
-            sakuga presets cel                one of them in detail
-            sakuga presets add Downloads/ink  check a folder or .tar file and copy it to your own presets
-            sakuga presets remove ink         take it away again
+            Presets are looked for in $SAKUGA_PRESETS, beside the program, in share/sakuga/presets \
+            where it is installed, and in ~/.local/share/sakuga/presets.
 
-            Presets are looked for in $SAKUGA_PRESETS, beside the program, in share/sakuga/presets where it is installed,
-            and in ~/.local/share/sakuga/presets.
+            EXAMPLES
+              sakuga presets                    all that were found
+              sakuga presets cel                one of them in detail
+              sakuga presets add Downloads/ink  check it and copy it to your own
+              sakuga presets remove ink         take it away again
             """,
         subcommands: [List.self, Add.self, Remove.self],
         defaultSubcommand: List.self
@@ -67,7 +68,7 @@ struct PresetsCommand: ParsableCommand {
                 print("added \(preset.name): \(preset.folder.path)")
             } catch let error as SakugaError where error.code == .cannotCreate && !overwrite && error.hint == nil {
                 var error = error
-                if error.message.hasSuffix("exists") { error.hint = "--overwrite replaces it" }
+                if error.message.hasSuffix("exists") { error.hint = "give --overwrite to replace it" }
                 throw error
             }
         }

@@ -39,11 +39,9 @@ struct ProbeCommand: ParsableCommand {
         let name = output ?? "drawn." + OutputPlan.defaultExtension(forInput: input, isStill: reader.info.isStill)
         let plan = try OutputPlan.make(for: reader, output: name, options: target.outputOptions())
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             let report = Report(
                 file: input, media: reader.info, output: name, plan: plan, warnings: plan.warnings(reader.info))
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            print(try JSONResult.text(report))
             return
         }
         print(ProbeText.header(input, reader))

@@ -56,6 +56,8 @@ struct StylizeCommand: ParsableCommand {
         var request = StylizeRequest(input: input, output: output, preset: look.preset)
         request.seed = look.seed
         request.strength = look.strength
+        request.keepsColor = look.keepColor
+        request.smoothing = look.smoothing
         request.size = try target.drawnSize()
         request.inputOptions = try source.inputOptions()
         request.outputOptions = try target.outputOptions()

@@ -3,6 +3,7 @@ import Frames
 import Inference
 import Media
 import Stylize
+import Temporal
 
 /// What the drawing looks like.
 struct LookOptions: ParsableArguments {
@@ -14,6 +15,12 @@ struct LookOptions: ParsableArguments {
 
     @Option(parsing: .unconditional, help: "How much is drawn: 0 is the original, 1 the drawing. (default: the preset's)")
     var strength: Double?
+
+    @Flag(help: "Keep the original's colours and draw light and lines only.")
+    var keepColor = false
+
+    @Option(help: "How firmly drawings are held still over time: off, light or strong. (default: the preset's)")
+    var smoothing: SmoothingStrength?
 
     func validate() throws {
         if let strength, !(0...1).contains(strength) {
@@ -156,6 +163,8 @@ struct MachineOptions: ParsableArguments {
 }
 
 extension InferenceOptions.Precision: ExpressibleByArgument {}
+
+extension SmoothingStrength: ExpressibleByArgument {}
 
 /// A time in a video: seconds, or [HH:]MM:SS[.mmm].
 struct TimeOfVideo: ExpressibleByArgument {
