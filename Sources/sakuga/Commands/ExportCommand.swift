@@ -33,7 +33,7 @@ struct ExportCommand: ParsableCommand {
     var output: String
 
     @Option(help: "Size of the pictures, in pixels. (default: 640x360)")
-    var size: PictureSize?
+    var size: PixelSize?
 
     @Option(help: "The look; 0 is the canonical one.")
     var seed: UInt64 = 0
