@@ -4,6 +4,7 @@ internal import Inference
 internal import Media
 package import Model
 package import Pipeline
+internal import Synchronization
 internal import Temporal
 
 /// One run from an input to an output: opens everything that can fail first, then draws.
@@ -16,6 +17,8 @@ package final class StylizeJob: Sendable {
         /// Seconds of video drawn.
         package var mediaSeconds: Double
         package var timings: StageTimings
+        /// When the first picture went to the encoder.
+        package var firstFrame: ContinuousClock.Instant
         /// Sentences about damage in the input.
         package var warnings: [String]
         /// The run was stopped before the input ended; `output` is the partial file.
@@ -38,6 +41,11 @@ package final class StylizeJob: Sendable {
     private let keepsColor: Bool
     private let smoothing: SmoothingStrength
     private let chain = StageChain()
+    private let firstFrame = FirstFrame()
+
+    private final class FirstFrame: Sendable {
+        let moment = Mutex(ContinuousClock.now)
+    }
 
     /// Opens the input, compiles the generator and begins the output.
     ///
@@ -105,7 +113,7 @@ package final class StylizeJob: Sendable {
     }
 
     private func addStages(_ tracker: ProgressTracker) throws {
-        let (reader, writer, generator) = (reader, writer, generator)
+        let (reader, writer, generator, firstFrame) = (reader, writer, generator, firstFrame)
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
@@ -121,6 +129,7 @@ package final class StylizeJob: Sendable {
         let finished = chain.stage("pack", from: smooth(drawn)) { try writer.converter.picture(from: $0) }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
+            if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }
             try writer.encode(picture)
             tracker.completeFrame(mediaTime: picture.timestamp.seconds)
         }
@@ -158,7 +167,7 @@ package final class StylizeJob: Sendable {
         if !wasStopped { try file.publish() }
         return Summary(
             output: output, frames: reader.decodedCount, mediaSeconds: reader.endTime, timings: timings,
-            warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
+            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
     }
 
     // MARK: Decisions

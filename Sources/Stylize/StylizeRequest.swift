@@ -18,6 +18,8 @@ package struct StylizeRequest: Sendable {
     package var output: String?
     /// A preset's name, `NAME:SIZE`, or its folder.
     package var preset: String
+    /// A foreign generator's file, which draws instead of the preset's.
+    package var model: String?
     package var seed: UInt64 = 0
     /// 0 (the original) to 1 (the drawing); nil: the preset's own.
     package var strength: Double?
