@@ -42,6 +42,8 @@ package final class StylizeJob: Sendable {
     private let keepsColor: Bool
     private let smoothing: SmoothingStrength
     private let chain = StageChain()
+    /// Frames between two stages: enough to ride out a slow one, few enough to stay small in memory.
+    private static let queueDepth = 2
     private let firstFrame = FirstFrame()
 
     private final class FirstFrame: Sendable {
@@ -129,8 +131,8 @@ package final class StylizeJob: Sendable {
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
-        let decoded = chain.source("decode") { try reader.nextPicture() }
-        let frames = chain.stage("convert", from: decoded) { Sketch(frame: try converter.frame(from: $0)) }
+        let decoded = chain.source("decode", capacity: Self.queueDepth) { try reader.nextPicture() }
+        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) { Sketch(frame: try converter.frame(from: $0)) }
         let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
             var sketch = $0
             let drawing = outputs.makeBuffer()
@@ -138,7 +140,7 @@ package final class StylizeJob: Sendable {
             sketch.drawing = drawing
             return sketch
         }
-        let finished = chain.stage("pack", from: smooth(drawn)) { try writer.converter.picture(from: $0) }
+        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) { try writer.converter.picture(from: $0) }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
             if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }
@@ -151,7 +153,7 @@ package final class StylizeJob: Sendable {
     private func followMotion(_ frames: BoundedChannel<Sketch>) throws -> BoundedChannel<Sketch> {
         guard smoothing != .off else { return frames }
         let estimator = try MotionEstimator(width: width, height: height)
-        return chain.stage("motion", from: frames) {
+        return chain.stage("motion", from: frames, capacity: Self.queueDepth) {
             var sketch = $0
             sketch.motion = try estimator.motion(to: sketch.frame.pixels)
             return sketch
@@ -163,7 +165,7 @@ package final class StylizeJob: Sendable {
         let filter = TemporalFilter(width: width, height: height, strength: smoothing)
         let blend = PixelBlend(width: width, height: height)
         let (strength, keepsColor) = (strength, keepsColor)
-        return chain.stage("smooth", from: drawn) { sketch in
+        return chain.stage("smooth", from: drawn, capacity: Self.queueDepth) { sketch in
             var drawing = sketch.drawing!
             if let motion = sketch.motion { drawing = try filter.smoothed(drawing, motion: motion) }
             var frame = sketch.frame

@@ -48,6 +48,17 @@ final class InferenceCore: @unchecked Sendable {
         return NetworkModel(taking: model)
     }
 
+    /// Reads a network in any format OpenVINO knows.
+    ///
+    /// - Throws: `.data`, naming the file.
+    func read(file: URL) throws -> NetworkModel {
+        let failure = "cannot read network '\(file.path)'"
+        var model: OpaquePointer?
+        try check(ov_core_read_model(handle, file.path, nil, &model), failure, .data)
+        guard let model else { throw SakugaError(.data, failure) }
+        return NetworkModel(taking: model)
+    }
+
     /// Compiles a network for a device.
     func compile(_ model: NetworkModel, device: String) throws -> CompiledNetwork {
         var compiled: OpaquePointer?
