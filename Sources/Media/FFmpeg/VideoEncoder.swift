@@ -33,7 +33,8 @@ final class VideoEncoder {
         name = options.name ?? defaultName
         guard let codec = avcodec_find_encoder_by_name(name) else {
             throw SakugaError(
-                .usage, "this FFmpeg has no encoder '\(name)'", hint: "`ffmpeg -encoders` lists those there are")
+                .usage, "this FFmpeg has no encoder '\(name)'",
+                hint: "`ffmpeg -encoders` lists those there are; libx264, libx265 and libvpx-vp9 are usual")
         }
         guard codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
             throw SakugaError(.usage, "'\(name)' is no video encoder", hint: "try libx264")
@@ -112,6 +113,11 @@ final class VideoEncoder {
         return avcodec_find_best_pix_fmt_of_list(codec.pointee.pix_fmts, AV_PIX_FMT_RGB24, 0, nil)
     }
 
+    /// From x264.h and x265.h; both complain about others on standard error by themselves.
+    private static let x264Presets = [
+        "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",
+    ]
+
     private static func settings(
         _ options: EncoderOptions, codec: UnsafePointer<AVCodec>, name: String
     ) throws(SakugaError) -> [String: String] {
@@ -134,7 +140,14 @@ final class VideoEncoder {
         }
         if let preset = options.preset {
             guard has("preset") else {
-                throw SakugaError(.usage, "the encoder \(name) knows no --encoder-preset")
+                throw SakugaError(
+                    .usage, "the encoder \(name) knows no --encoder-preset",
+                    hint: "set its speed with --encoder-option; `ffmpeg -h encoder=\(name)` lists its options")
+            }
+            if ["libx264", "libx265"].contains(name), !Self.x264Presets.contains(preset) {
+                throw SakugaError(
+                    .usage, "the encoder \(name) has no preset '\(preset)'",
+                    hint: "it has \(Self.x264Presets.joined(separator: ", "))")
             }
             settings["preset"] = preset
         } else if name == "libsvtav1" {
