@@ -65,7 +65,8 @@ struct BadInputTests {
             hint: "check the path"),
         Refusal(
             id: "pictures too small", arguments: ["stylize", "in.mkv", "-o", "out.mkv"], code: 64,
-            error: "cannot draw pictures of 8×8 pixels, sides must be 16 to 8192", hint: "…",
+            error: "cannot draw pictures of 8×8 pixels, sides must be 16 to 8192",
+            hint: "draw them larger with --size or --scale",
             prepare: { try Clip.tiny.copy(to: $0.file("in.mkv")) }),
         Refusal(
             id: "a folder without pictures", arguments: ["stylize", "letters", "-o", "drawn/"], code: 65,

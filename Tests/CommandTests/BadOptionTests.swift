@@ -24,9 +24,6 @@ struct BadOptionTests {
             id: "unknown option", arguments: ["stylize", "in.mkv", "--colour"], code: 64,
             error: "unknown option '--colour'", hint: "…"),
         Refusal(
-            id: "unknown command", arguments: ["stylise"], code: 64, error: "unexpected argument 'stylise'",
-            hint: "see 'sakuga --help'"),
-        Refusal(
             id: "no input", arguments: ["stylize"], code: 64, error: "missing expected argument '<inputs> ...'",
             hint: "see 'sakuga stylize --help'"),
         wrong("--preset", error: "…", hint: "…"),
@@ -63,12 +60,14 @@ struct BadOptionTests {
         wrong("--encoder-option", "bf", error: "--encoder-option wants NAME=VALUE, not 'bf'"),
         // What only shows with the film in hand.
         wrong(
-            "--size", "1x1", error: "cannot draw pictures of 1×1 pixels, sides must be 16 to 8192", hint: "…"),
+            "--size", "1x1", error: "cannot draw pictures of 1×1 pixels, sides must be 16 to 8192",
+            hint: "draw them larger with --size or --scale"),
         wrong(
             "--size", "99999x99999", error: "cannot draw pictures of 99999×99999 pixels, sides must be 16 to 8192",
-            hint: "…"),
+            hint: "draw them smaller with --size or --scale"),
         wrong(
-            "--scale", "0.01", error: "cannot draw pictures of 2×2 pixels, sides must be 16 to 8192", hint: "…"),
+            "--scale", "0.01", error: "cannot draw pictures of 2×2 pixels, sides must be 16 to 8192",
+            hint: "draw them larger with --size or --scale"),
         wrong(
             "--size", "65x49",
             error: "cannot start the encoder libx264 for 65×49 pictures: generic error in an external library (…)",
@@ -111,6 +110,16 @@ struct BadOptionTests {
 
     @Test("nonsense is refused in a sentence before anything is written", arguments: refusals)
     func refusal(_ wrong: Refusal) throws { try wrong.check() }
+
+    @Test("an unknown command is answered with those there are")
+    func unknownCommand() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        let result = try command.run("stylise", "in.mkv")
+        #expect(result.code == 64 && result.output == "")
+        #expect(
+            result.errorOutput.hasPrefix("error: there is no command 'stylise'\nhint: the commands are: stylize, "))
+    }
 
     @Test("a GPU that is not there is said to be missing")
     func noGPU() throws {

@@ -14,6 +14,8 @@ package final class MediaWriter: @unchecked Sendable {
     package let plan: OutputPlan
     /// What became of streams along the way: set before the first picture.
     package let warnings: [String]
+    /// Packets of copied streams that were too damaged for the container. Read when the stages have ended.
+    package private(set) var lostPackets = 0
     package let encoderName: String
     package let pixelFormat: String
     package let converter: FrameConverter
@@ -129,7 +131,7 @@ package final class MediaWriter: @unchecked Sendable {
             return
         }
         if let subtitle = carrier.subtitle, !subtitle.convert(packet) { return }
-        try muxer.write(packet, to: carrier.output, timeBase: base)
+        if try !muxer.write(packet, to: carrier.output, timeBase: base, isCopied: carrier.audio == nil) { lostPackets += 1 }
     }
 
     // MARK: Setting up
