@@ -14,7 +14,7 @@ package enum StylizeBatch {
         var inputOf: [String: String] = [:]
         var names: [(input: String, output: String)] = []
         for request in requests {
-            let preset = try presets.preset(named: request.preset).preset.name
+            let preset = try GeneratorChoice(request, presets: presets).name
             let output = try OutputName(
                 request, isStill: MediaNames.isPicture(request.input), preset: preset
             ).path

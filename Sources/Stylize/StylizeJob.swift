@@ -1,6 +1,5 @@
 internal import Foundation
 package import Frames
-internal import Inference
 internal import Media
 package import Model
 package import Pipeline
@@ -60,13 +59,13 @@ package final class StylizeJob: Sendable {
         _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(), generator fixed: (any FrameGenerator)? = nil,
         willBegin: () throws -> Void = {}
     ) throws {
-        let choice = try presets.preset(named: request.preset)
-        strength = request.strength ?? choice.preset.defaults.strength
+        let choice = try GeneratorChoice(request, presets: presets)
+        strength = request.strength ?? choice.defaultStrength
         keepsColor = request.keepsColor
-        smoothing = request.smoothing ?? SmoothingStrength(rawValue: choice.preset.defaults.smoothing) ?? .strong
+        smoothing = request.smoothing ?? choice.defaultSmoothing
         reader = try MediaReader(request.input, options: request.inputOptions)
         expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
-        let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.preset.name)
+        let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
         outputPath = name.path
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
         try Self.checkFrameCount(expectedFrames, plan, request, output: outputPath)
@@ -74,11 +73,7 @@ package final class StylizeJob: Sendable {
         file = try OutputFile(
             path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder)
         do {
-            generator =
-                try fixed
-                ?? Generator(
-                    preset: choice.preset, size: choice.size.name, seed: request.seed, width: width, height: height,
-                    options: request.inference)
+            generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
             try willBegin()
             writer = try MediaWriter(
                 url: file.workingPath, name: outputPath, plan: plan, reader: reader, input: request.inputOptions,

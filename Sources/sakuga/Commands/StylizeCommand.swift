@@ -54,6 +54,8 @@ struct StylizeCommand: ParsableCommand {
 
     private func request(for input: String) throws -> StylizeRequest {
         var request = StylizeRequest(input: input, output: output, preset: look.preset)
+        request.model = look.model
+        request.modelRange = look.modelRange
         request.seed = look.seed
         request.strength = look.strength
         request.keepsColor = look.keepColor

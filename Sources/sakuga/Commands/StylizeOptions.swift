@@ -10,6 +10,14 @@ struct LookOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The preset: a name from `sakuga presets`, NAME:SIZE, or a folder.")
     var preset = "cel"
 
+    @Option(name: .shortAndLong, help: "A foreign generator instead: an AnimeGAN-like network as .onnx, .pb or .tflite.")
+    var model: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: "The range of colours of the foreign generator: -1..1, 0..1 or 0..255. (default: found out)")
+    var modelRange: ModelRange?
+
     @Option(parsing: .unconditional, help: "Another variant of the look; 0 is the preset's own.")
     var seed: UInt64 = 0
 
@@ -165,6 +173,8 @@ struct MachineOptions: ParsableArguments {
 extension InferenceOptions.Precision: ExpressibleByArgument {}
 
 extension SmoothingStrength: ExpressibleByArgument {}
+
+extension ModelRange: ExpressibleByArgument {}
 
 /// A time in a video: seconds, or [HH:]MM:SS[.mmm].
 struct TimeOfVideo: ExpressibleByArgument {
