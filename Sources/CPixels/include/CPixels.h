@@ -82,3 +82,13 @@ double pixels_gradient(const uint8_t *luma, int width, int height);
 
 /// Sum of squared differences of two 8-bit RGB pictures, in levels.
 double pixels_squared_difference(pixels_picture a, pixels_picture b, int width, int height);
+/// Turns `count` interleaved numbers into levels: value·`scale` + `offset`, rounded, clipped to 0…255.
+void pixels_from_floats(const float *values, uint8_t *rgb, size_t count, float scale, float offset);
+
+/// The same for `pixels` pixels of three planes that lie `plane` numbers apart.
+void pixels_from_planes(const float *planes, size_t plane, uint8_t *rgb, size_t pixels, float scale, float offset);
+
+/// Adds a row of `pixels` pixels, as levels clipped to 0…255 and times `weights`·`row_weight`, to interleaved sums.
+/// A value lies at pixel·`pixel_stride` + channel·`channel_stride`.
+void pixels_add_weighted(const float *values, size_t pixel_stride, size_t channel_stride, const float *weights,
+                         float row_weight, float *sums, size_t pixels, float scale, float offset);

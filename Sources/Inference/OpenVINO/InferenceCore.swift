@@ -48,6 +48,17 @@ final class InferenceCore: @unchecked Sendable {
         return NetworkModel(taking: model)
     }
 
+    /// Reads a network in any format OpenVINO knows.
+    ///
+    /// - Throws: `.data`, naming the file.
+    func read(file: URL) throws -> NetworkModel {
+        let failure = "cannot read network '\(file.path)'"
+        var model: OpaquePointer?
+        try check(ov_core_read_model(handle, file.path, nil, &model), failure, .data)
+        guard let model else { throw SakugaError(.data, failure) }
+        return NetworkModel(taking: model)
+    }
+
     /// Compiles a network for a device.
     func compile(_ model: NetworkModel, device: String) throws -> CompiledNetwork {
         var compiled: OpaquePointer?
@@ -61,13 +72,20 @@ final class InferenceCore: @unchecked Sendable {
     /// Brings back a network that `CompiledNetwork.export` wrote, with the properties that were set for the device.
     func importNetwork(_ blob: Data, device: String) throws -> CompiledNetwork {
         var compiled: OpaquePointer?
-        let status = blob.withUnsafeBytes { bytes in
-            ov_core_import_model(
-                handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, device, &compiled)
+        // Copied, since the network goes on using this memory after the call.
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: blob.count, alignment: 64)
+        blob.copyBytes(to: memory)
+        do {
+            try check(
+                ov_core_import_model(
+                    handle, memory.baseAddress?.assumingMemoryBound(to: CChar.self), memory.count, device, &compiled),
+                "cannot bring back a compiled network")
+            guard let compiled else { throw SakugaError(.software, "cannot bring back a compiled network") }
+            return CompiledNetwork(taking: compiled, over: memory)
+        } catch {
+            memory.deallocate()
+            throw error
         }
-        try check(status, "cannot bring back a compiled network")
-        guard let compiled else { throw SakugaError(.software, "cannot bring back a compiled network") }
-        return CompiledNetwork(taking: compiled)
     }
 
     /// Sets properties for whatever is compiled for the device afterwards.

@@ -36,7 +36,7 @@ struct ProbeCommand: ParsableCommand {
 
     func run() throws {
         let reader = try MediaReader(input)
-        let name = output ?? "drawn." + OutputPlan.defaultExtension(forInput: input, info: reader.info)
+        let name = output ?? "drawn." + OutputPlan.defaultExtension(forInput: input, isStill: reader.info.isStill)
         let plan = try OutputPlan.make(for: reader, output: name, options: target.outputOptions())
         if json {
             let report = Report(
