@@ -9,6 +9,7 @@ struct Sakuga: ParsableCommand {
         version: Version.current,
         subcommands: [
             StylizeCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self, PresetsCommand.self, ExportCommand.self,
+            DoctorCommand.self,
         ]
     )
 

@@ -17,6 +17,7 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         var report = DoctorReport()
         report.examineSystem()
+        report.examineEngine { try EngineReport() }
         report.examinePresets(in: PresetLibrary())
         report.examineCache(in: InferenceOptions.userCacheFolder())
         print(json ? try JSONResult.text(report) : report.text)
