@@ -73,7 +73,7 @@ let package = Package(
             name: "TemporalTests", dependencies: ["Temporal", "Frames", support], swiftSettings: settings),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Frames", support], swiftSettings: settings),
         .testTarget(
-            name: "StylizeTests", dependencies: ["Stylize", "Media", "Model", "Frames", support],
+            name: "StylizeTests", dependencies: ["Stylize", "Media", "Model", "Pipeline", "Frames", support],
             swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["sakuga", "Frames", support], swiftSettings: settings),
     ]

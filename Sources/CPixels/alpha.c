@@ -1,12 +1,7 @@
 #include "CPixels.h"
+#include "clones.h"
 
-#if defined(__x86_64__) && defined(__linux__)
-#define FAST __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define FAST
-#endif
-
-FAST void pixels_split_alpha(const uint8_t *restrict rgba, size_t rgba_stride, uint8_t *restrict rgb, size_t rgb_stride,
+CLONES void pixels_split_alpha(const uint8_t *restrict rgba, size_t rgba_stride, uint8_t *restrict rgb, size_t rgb_stride,
                              uint8_t *restrict alpha, int width, int height) {
     for (int y = 0; y < height; y++) {
         const uint8_t *source = rgba + (size_t)y * rgba_stride;
@@ -21,7 +16,7 @@ FAST void pixels_split_alpha(const uint8_t *restrict rgba, size_t rgba_stride, u
     }
 }
 
-FAST void pixels_merge_alpha(const uint8_t *restrict rgb, size_t rgb_stride, const uint8_t *restrict alpha,
+CLONES void pixels_merge_alpha(const uint8_t *restrict rgb, size_t rgb_stride, const uint8_t *restrict alpha,
                              uint8_t *restrict rgba, size_t rgba_stride, int width, int height) {
     for (int y = 0; y < height; y++) {
         const uint8_t *color = rgb + (size_t)y * rgb_stride;

@@ -2,7 +2,7 @@ internal import CPixels
 package import Frames
 package import Model
 
-/// Draws pictures of one size with a preset's network.
+/// Draws pictures of one size with a preset's network, in one piece or, where memory is short, in tiles.
 package final class Generator: FrameGenerator {
     package let alignment: Int
     package let concurrency: Int
@@ -10,7 +10,12 @@ package final class Generator: FrameGenerator {
     package let device: String
     /// The precision it calculates in, never `auto`.
     package let precision: InferenceOptions.Precision
+    /// Tiles that a picture is cut into; 1 where it is drawn in one piece.
+    package var tileCount: Int { tiling.count }
+    /// Multiply–accumulate operations for one picture, in units of 10⁹, what tiles draw twice included.
+    package let gigaMACs: Double
     private let requests: RequestPool
+    private let tiling: Tiling
     private let paddedWidth: Int
     private let paddedHeight: Int
 
@@ -27,10 +32,7 @@ package final class Generator: FrameGenerator {
         options: InferenceOptions = .init()
     ) throws {
         guard Self.sides.contains(width), Self.sides.contains(height) else {
-            throw SakugaError(
-                .usage,
-                "cannot draw pictures of \(width)×\(height) pixels, sides must be "
-                    + "\(Self.sides.lowerBound) to \(Self.sides.upperBound)")
+            throw Self.impossibleSize(width, height)
         }
         let chosen = try preset.size(named: size)
         let description = chosen.generator
@@ -39,11 +41,20 @@ package final class Generator: FrameGenerator {
         alignment = description.alignment
         paddedWidth = description.padded(width)
         paddedHeight = description.padded(height)
+        let tiling = Self.tiling(
+            of: description, width: paddedWidth, height: paddedHeight, engine: engine, limit: options.memoryLimit)
+        self.tiling = tiling
+        gigaMACs =
+            Double(tiling.count) * description.gigaMACs(width: tiling.tileWidth, height: tiling.tileHeight)
         let style = StyleCode(seed: seed, dimensions: description.styleDimensions)
         let graph = GeneratorGraph.encoded(
-            weights, style: style, width: paddedWidth, height: paddedHeight, edges: .bytes)
-        let network = try engine.compile(engine.core.read(onnx: graph))
-        requests = try RequestPool(network, count: engine.streams)
+            weights, style: style, width: tiling.tileWidth, height: tiling.tileHeight, edges: .bytes)
+        requests = try RequestPool(
+            engine.network(onnx: graph), count: engine.streams,
+            scratch: tiling.count > 1
+                ? .init(
+                    pictureSize: tiling.tileWidth * tiling.tileHeight * 3,
+                    drawingSize: tiling.tileWidth * tiling.tileHeight * 3) : .init())
         concurrency = engine.streams
         device = engine.device
         precision = engine.precision
@@ -54,18 +65,75 @@ package final class Generator: FrameGenerator {
         try checkSize(of: output)
         pixels_pad_edges(
             input.bytes, Int32(input.width), Int32(input.height), Int32(paddedWidth), Int32(paddedHeight), input.stride)
-        let shape = [1, paddedHeight, paddedWidth, 3]
-        try requests.withRequest { request in
-            try request.run(.uint8, input.bytes, shape: shape, into: .uint8, output.bytes, shape: shape)
+        let shape = [1, tiling.tileHeight, tiling.tileWidth, 3]
+        try requests.withRequest { request, scratch in
+            guard tiling.count > 1 else {
+                try request.run(.uint8, input.bytes, shape: shape, into: .uint8, output.bytes, shape: shape)
+                return
+            }
+            for row in tiling.rows {
+                for column in tiling.columns {
+                    copyTile(of: input, from: (column, row), to: scratch.picture)
+                    try request.run(.uint8, scratch.picture, shape: shape, into: .uint8, scratch.levels, shape: shape)
+                    copyKept(scratch.levels, of: (column, row), to: output)
+                }
+            }
+        }
+    }
+
+    /// Cuts the picture so that the intermediate results of all streams stay below `limit` bytes.
+    private static func tiling(
+        of description: GeneratorDescription, width: Int, height: Int, engine: Engine, limit: Int
+    ) -> Tiling {
+        let bytesPerNumber = engine.precision == .f32 ? 4 : 2
+        return Tiling(
+            width: width, height: height, alignment: description.alignment, margin: description.receptiveRadius
+        ) { tileWidth, tileHeight in
+            let numbers = description.largestActivationCount(width: tileWidth, height: tileHeight)
+            return numbers * bytesPerNumber * engine.streams <= limit
+        }
+    }
+
+    private func copyTile(
+        of picture: PixelBuffer, from tile: (column: Tiling.Span, row: Tiling.Span),
+        to scratch: UnsafeMutablePointer<UInt8>
+    ) {
+        let length = tiling.tileWidth * 3
+        for y in 0..<tiling.tileHeight {
+            let source = picture.bytes + (tile.row.start + y) * picture.stride + tile.column.start * 3
+            (scratch + y * length).update(from: source, count: length)
+        }
+    }
+
+    private func copyKept(
+        _ scratch: UnsafeMutablePointer<UInt8>, of tile: (column: Tiling.Span, row: Tiling.Span),
+        to drawing: PixelBuffer
+    ) {
+        let kept = tile.column.kept
+        for y in tile.row.kept {
+            let source =
+                scratch + ((y - tile.row.start) * tiling.tileWidth + kept.lowerBound - tile.column.start) * 3
+            (drawing.bytes + y * drawing.stride + kept.lowerBound * 3).update(from: source, count: kept.count * 3)
         }
     }
 
     private func checkSize(of buffer: PixelBuffer) throws {
         guard buffer.paddedWidth == paddedWidth, buffer.paddedHeight == paddedHeight else {
-            throw SakugaError(
-                .software,
-                "a picture in memory of \(buffer.paddedWidth)×\(buffer.paddedHeight) pixels came to a network "
-                    + "for \(paddedWidth)×\(paddedHeight)")
+            throw Self.wrongSize(buffer, paddedWidth, paddedHeight)
         }
+    }
+
+    static func impossibleSize(_ width: Int, _ height: Int) -> SakugaError {
+        SakugaError(
+            .usage,
+            "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to \(sides.upperBound)"
+        )
+    }
+
+    static func wrongSize(_ buffer: PixelBuffer, _ width: Int, _ height: Int) -> SakugaError {
+        SakugaError(
+            .software,
+            "a picture in memory of \(buffer.paddedWidth)×\(buffer.paddedHeight) pixels came to a network "
+                + "for \(width)×\(height)")
     }
 }

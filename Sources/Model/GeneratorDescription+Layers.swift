@@ -70,32 +70,50 @@ extension GeneratorDescription {
     /// `side` rounded up to a multiple of `alignment`.
     package func padded(_ side: Int) -> Int { (side + alignment - 1) / alignment * alignment }
 
-    /// How far a pixel of the drawing looks into the picture, in pixels to each side, rounded up to a whole cell of the
-    /// coarsest scale. Two pictures that agree this far around a pixel have the same drawing there.
+    /// How far a pixel of the drawing looks into the picture, in pixels to each side, rounded up to whole cells of the
+    /// coarsest scale. Two pictures that agree this far around a pixel have the same drawing there, bit for bit.
     ///
-    /// Followed backwards from the drawing: a 3×3 convolution reaches one cell of its input's scale further, bilinear
-    /// ×2 one cell of the coarser scale, and (un)shuffling at most the rest of a cell.
+    /// A cell of a tensor at reduction r covers r×r pixels. Followed backwards from the drawing, with the reach counted
+    /// to the far side of the cells read: a 3×3 convolution, also with stride 2, and bilinear ×2 read one more cell of
+    /// their input to either side at most, shuffling the rest of the cell a pixel lies in, unshuffling nothing more.
     package var receptiveRadius: Int {
-        // For each tensor, the largest reach (in picture pixels) with which the drawing depends on it.
-        var reach: [String: Int] = [:]
         let layers = layers
         let reductions = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0.reduction) })
+        var reach: [String: Int] = [:]
         for layer in layers.reversed() {
-            let own = reach[layer.name] ?? 0
             for input in layer.inputs {
                 let cell = reductions[input] ?? 1
-                let further: Int
-                switch layer.operation {
-                case .convolution, .upsample: further = cell
-                case .shuffle: further = cell - 1
-                case .unshuffle: further = layer.reduction - 1
-                case .add: further = 0
-                }
-                reach[input] = max(reach[input] ?? 0, own + further)
+                let further =
+                    switch layer.operation {
+                    case .convolution, .upsample: cell
+                    case .shuffle: cell - 1
+                    case .unshuffle, .add: 0
+                    }
+                reach[input] = max(reach[input] ?? 0, (reach[layer.name] ?? 0) + further)
             }
         }
-        let cell = scales.last?.reduction ?? 2
-        return ((reach[Layer.picture] ?? 0) + cell - 1) / cell * cell
+        return padded(reach[Layer.picture] ?? 0)
+    }
+
+    /// The most numbers that are alive at once while a picture of `width`×`height` pixels is drawn: what a layer reads
+    /// and makes, and what later layers still need.
+    package func largestActivationCount(width: Int, height: Int) -> Int {
+        let layers = layers
+        var sizes = [Layer.picture: 0]
+        var lastUse: [String: Int] = [:]
+        for (index, layer) in layers.enumerated() {
+            sizes[layer.name] =
+                (padded(width) / layer.reduction) * (padded(height) / layer.reduction) * layer.outputChannels
+            for input in layer.inputs { lastUse[input] = index }
+        }
+        var alive = 0
+        var largest = 0
+        for (index, layer) in layers.enumerated() {
+            alive += sizes[layer.name] ?? 0
+            largest = max(largest, alive)
+            for input in Set(layer.inputs) where lastUse[input] == index { alive -= sizes[input] ?? 0 }
+        }
+        return largest
     }
 }
 

@@ -47,7 +47,7 @@ package struct GeneratorWeights: Sendable {
         var shifted = bias.values
         for output in 0..<outputs {
             let scale = 1 + modulation[output]
-            for index in output * perOutput..<(output + 1) * perOutput { folded[index] *= scale }
+            for index in 0..<perOutput { folded[output * perOutput + index] *= scale }
             shifted[output] = shifted[output] * scale + modulation[outputs + output]
         }
         return Convolution(

@@ -73,17 +73,13 @@ package struct ONNXGraph {
     /// Adds constant numbers and returns their name.
     @discardableResult
     package mutating func addConstant(_ name: String, shape: [Int], _ values: [Float]) -> String {
-        var bytes = Data(capacity: values.count * 4)
-        for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
-        return addConstant(name, .float32, shape, bytes)
+        addConstant(name, .float32, shape, Data(littleEndian: values))
     }
 
     /// Adds a constant list of whole numbers and returns its name.
     @discardableResult
     package mutating func addConstant(_ name: String, _ values: [Int]) -> String {
-        var bytes = Data(capacity: values.count * 8)
-        for value in values { withUnsafeBytes(of: Int64(value).littleEndian) { bytes.append(contentsOf: $0) } }
-        return addConstant(name, .int64, [values.count], bytes)
+        addConstant(name, .int64, [values.count], Data(littleEndian: values.map(Int64.init)))
     }
 
     private mutating func addConstant(_ name: String, _ type: ElementType, _ shape: [Int], _ bytes: Data) -> String {

@@ -129,8 +129,9 @@ private enum ElementType: String, Decodable {
             let count = raw.count / byteCount
             switch self {
             case .f32:
-                return (0..<count).map {
-                    Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)))
+                return [Float](unsafeUninitializedCapacity: count) { values, initialized in
+                    UnsafeMutableRawBufferPointer(values).copyMemory(from: raw)
+                    initialized = count
                 }
             case .bf16:
                 return (0..<count).map {
@@ -221,9 +222,7 @@ extension Safetensors {
         var body = Data()
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
             let begin = body.count
-            for value in tensor.values {
-                withUnsafeBytes(of: value.bitPattern.littleEndian) { body.append(contentsOf: $0) }
-            }
+            body.append(Data(littleEndian: tensor.values))
             header[name] =
                 ["dtype": "F32", "shape": tensor.shape, "data_offsets": [begin, body.count]] as [String: Any]
         }

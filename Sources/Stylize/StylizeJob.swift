@@ -1,20 +1,24 @@
 internal import Foundation
 package import Frames
-internal import Inference
 internal import Media
 package import Model
 package import Pipeline
+internal import Synchronization
+internal import Temporal
 
 /// One run from an input to an output: opens everything that can fail first, then draws.
 package final class StylizeJob: Sendable {
     /// What a run has done.
     package struct Summary: Sendable {
-        /// The file that holds the result.
-        package var output: String
+        /// The file that holds the result; nil where the run was stopped before the first frame.
+        package var output: String?
+        /// Frames encoded.
         package var frames: Int
         /// Seconds of video drawn.
         package var mediaSeconds: Double
         package var timings: StageTimings
+        /// When the first picture went to the encoder.
+        package var firstFrame: ContinuousClock.Instant
         /// Sentences about damage in the input.
         package var warnings: [String]
         /// The run was stopped before the input ended; `output` is the partial file.
@@ -34,28 +38,43 @@ package final class StylizeJob: Sendable {
     private let writer: MediaWriter
     private let generator: any FrameGenerator
     private let strength: Double
+    private let keepsColor: Bool
+    private let smoothing: SmoothingStrength
     private let chain = StageChain()
+    /// Frames between two stages: enough to ride out a slow one, few enough to stay small in memory.
+    private static let queueDepth = 2
+    private let firstFrame = FirstFrame()
+
+    private final class FirstFrame: Sendable {
+        let moment = Mutex(ContinuousClock.now)
+    }
 
     /// Opens the input, compiles the generator and begins the output.
     ///
-    /// - Parameter generator: draws instead of the preset's, for tests.
+    /// - Parameters:
+    ///   - generator: draws instead of the preset's, for tests.
+    ///   - willBegin: called when all is ready, before anything is written; what it throws ends the job.
     /// - Throws: `SakugaError` in the user's words; nothing is left at the destination.
     package init(
-        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(), generator fixed: (any FrameGenerator)? = nil
+        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(), generator fixed: (any FrameGenerator)? = nil,
+        willBegin: () throws -> Void = {}
     ) throws {
-        let choice = try presets.preset(named: request.preset)
-        strength = request.strength ?? choice.preset.defaults.strength
+        let choice = try GeneratorChoice(request, presets: presets)
+        strength = request.strength ?? choice.defaultStrength
+        keepsColor = request.keepsColor
+        smoothing = request.smoothing ?? choice.defaultSmoothing
         reader = try MediaReader(request.input, options: request.inputOptions)
-        outputPath = try OutputName.resolve(request, info: reader.info, preset: choice.preset.name)
-        file = try OutputFile(path: outputPath, input: request.input, overwrites: request.overwrites)
+        expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
+        let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
+        outputPath = name.path
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
+        try Self.checkFrameCount(expectedFrames, plan, request, output: outputPath)
         (width, height) = try Self.size(request, reader.picture, plan)
-        generator =
-            try fixed
-            ?? Generator(
-                preset: choice.preset, size: choice.size.name, seed: request.seed, width: width, height: height,
-                options: request.inference)
+        file = try OutputFile(
+            path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder)
         do {
+            generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
+            try willBegin()
             writer = try MediaWriter(
                 url: file.workingPath, name: outputPath, plan: plan, reader: reader, input: request.inputOptions,
                 output: request.outputOptions, width: width, height: height)
@@ -64,7 +83,6 @@ package final class StylizeJob: Sendable {
             throw error
         }
         notes = Self.notes(reader) + writer.warnings
-        expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
     }
 
     /// Where the time has gone so far. Callable on any thread.
@@ -76,50 +94,96 @@ package final class StylizeJob: Sendable {
         chain.stop()
     }
 
+    /// Takes away the unfinished output: for a program that is about to quit without ending the run. Callable on any
+    /// thread.
+    package func abandon() { file.discard() }
+
     /// Draws every picture and completes the output.
     ///
     /// - Parameter tracker: counts frames as they are encoded.
     /// - Throws: the first failure of any stage; nothing is left at the destination then.
     package func run(tracker: ProgressTracker) throws -> Summary {
-        addStages(tracker)
         do {
+            try addStages(tracker)
             let timings = try chain.wait()
-            return try complete(timings)
+            return try complete(timings, frames: tracker.progress().frame)
         } catch {
             file.discard()
             throw error
         }
     }
 
-    private func addStages(_ tracker: ProgressTracker) {
-        let (reader, writer, generator) = (reader, writer, generator)
+    /// A frame between the stages: the input's picture, and what is known of it so far.
+    private struct Sketch: Sendable {
+        /// The input, in RGB at the size of the drawing.
+        var frame: Frame
+        var motion: Motion?
+        var drawing: PixelBuffer?
+    }
+
+    private func addStages(_ tracker: ProgressTracker) throws {
+        let (reader, writer, generator, firstFrame) = (reader, writer, generator, firstFrame)
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
-        let decoded = chain.source("decode") { try reader.nextPicture() }
-        let frames = chain.stage("convert", from: decoded) { try converter.frame(from: $0) }
-        let drawn = chain.parallelStage("generate", from: frames, workers: generator.concurrency) { frame in
+        let decoded = chain.source("decode", capacity: Self.queueDepth) { try reader.nextPicture() }
+        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) { Sketch(frame: try converter.frame(from: $0)) }
+        let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
+            var sketch = $0
             let drawing = outputs.makeBuffer()
-            try generator.draw(frame.pixels, into: drawing)
-            var result = frame
-            result.pixels = drawing
-            return result
+            try generator.draw(sketch.frame.pixels, into: drawing)
+            sketch.drawing = drawing
+            return sketch
         }
-        let finished = chain.stage("pack", from: drawn) { try writer.converter.picture(from: $0) }
+        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) { try writer.converter.picture(from: $0) }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
+            if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }
             try writer.encode(picture)
             tracker.completeFrame(mediaTime: picture.timestamp.seconds)
         }
     }
 
-    private func complete(_ timings: StageTimings) throws -> Summary {
+    /// Finds the motion of the input pictures, where smoothing needs it.
+    private func followMotion(_ frames: BoundedChannel<Sketch>) throws -> BoundedChannel<Sketch> {
+        guard smoothing != .off else { return frames }
+        let estimator = try MotionEstimator(width: width, height: height)
+        return chain.stage("motion", from: frames, capacity: Self.queueDepth) {
+            var sketch = $0
+            sketch.motion = try estimator.motion(to: sketch.frame.pixels)
+            return sketch
+        }
+    }
+
+    /// Smooths the drawings over time and mixes them with their originals.
+    private func smooth(_ drawn: BoundedChannel<Sketch>) -> BoundedChannel<Frame> {
+        let filter = TemporalFilter(width: width, height: height, strength: smoothing)
+        let blend = PixelBlend(width: width, height: height)
+        let (strength, keepsColor) = (strength, keepsColor)
+        return chain.stage("smooth", from: drawn, capacity: Self.queueDepth) { sketch in
+            var drawing = sketch.drawing!
+            if let motion = sketch.motion { drawing = try filter.smoothed(drawing, motion: motion) }
+            var frame = sketch.frame
+            frame.pixels = blend.finished(
+                original: frame.pixels, drawn: drawing, strength: strength, keepColor: keepsColor)
+            return frame
+        }
+    }
+
+    private func complete(_ timings: StageTimings, frames: Int) throws -> Summary {
         let wasStopped = chain.isStopping
-        let output = wasStopped ? try file.publishPartial() : outputPath
-        if !wasStopped { try file.publish() }
+        var output: String? = outputPath
+        if !wasStopped {
+            try file.publish()
+        } else if frames > 0 {
+            output = try file.publishPartial()
+        } else {
+            file.discard()
+            output = nil
+        }
         return Summary(
-            output: output, frames: reader.decodedCount, mediaSeconds: reader.endTime, timings: timings,
-            warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
+            output: output, frames: frames, mediaSeconds: reader.endTime, timings: timings,
+            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
     }
 
     // MARK: Decisions
@@ -145,6 +209,19 @@ package final class StylizeJob: Sendable {
         return (width, height)
     }
 
+    /// A picture file holds one frame, and a video of many would be written over itself.
+    private static func checkFrameCount(
+        _ frames: Int?, _ plan: OutputPlan, _ request: StylizeRequest, output: String
+    ) throws(SakugaError) {
+        guard plan.container == "image2", !OutputFile.isSequence(output), frames != 1 else { return }
+        let name = output as NSString
+        throw SakugaError(
+            .usage,
+            "'\(output)' can hold one frame, but '\(request.input)' has \(frames.map(String.init) ?? "more")",
+            hint: "give --frames 1 to draw only the first, or number the pictures: "
+                + "-o '\(name.deletingPathExtension)-%04d.\(name.pathExtension)'")
+    }
+
     private static func expectedFrames(_ info: MediaInfo, _ options: InputOptions) -> Int? {
         guard let index = info.drawnStream, let video = info.streams[index].video else { return nil }
         if info.isStill { return 1 }
@@ -156,7 +233,9 @@ package final class StylizeJob: Sendable {
             let range = min(options.end ?? duration, duration) - (options.start ?? 0)
             count = (range * video.frameRate).rounded(.up)
         }
-        return min(Int(count ?? 0), options.frameLimit ?? Int.max)
+        // A damaged header may claim anything.
+        guard let count, count >= 0, count < 1e12 else { return options.frameLimit }
+        return min(Int(count), options.frameLimit ?? Int.max)
     }
 
     private static func notes(_ reader: MediaReader) -> [String] {
@@ -172,7 +251,7 @@ package final class StylizeJob: Sendable {
         return [
             "the input is damaged from \(String(format: "%.2f", damage.firstTime)) s on (\(damage.firstReason)"
                 + (damage.count > 1 ? ", and \(damage.count - 1) more" : "")
-                + "): \(reader.decodedCount) frames could be drawn"
+                + "): \(reader.decodedCount == 1 ? "1 frame" : "\(reader.decodedCount) frames") could be drawn"
         ]
     }
 }

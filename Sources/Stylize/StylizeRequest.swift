@@ -1,5 +1,6 @@
 package import Inference
 package import Media
+package import Temporal
 
 /// Everything that decides what a run draws and where it goes.
 package struct StylizeRequest: Sendable {
@@ -17,9 +18,17 @@ package struct StylizeRequest: Sendable {
     package var output: String?
     /// A preset's name, `NAME:SIZE`, or its folder.
     package var preset: String
+    /// A foreign generator's file, which draws instead of the preset's.
+    package var model: String?
+    /// The range of colours that the foreign generator takes and gives; nil finds it out.
+    package var modelRange: ModelRange?
     package var seed: UInt64 = 0
     /// 0 (the original) to 1 (the drawing); nil: the preset's own.
     package var strength: Double?
+    /// The drawing's light with the original's colours.
+    package var keepsColor = false
+    /// nil: the preset's own.
+    package var smoothing: SmoothingStrength?
     package var size = Size.input
     package var inputOptions = InputOptions()
     package var outputOptions = OutputOptions()

@@ -7,7 +7,9 @@ struct Sakuga: ParsableCommand {
         commandName: "sakuga",
         abstract: "Turns video into anime.",
         version: Version.current,
-        subcommands: [StylizeCommand.self]
+        subcommands: [
+            StylizeCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self, PresetsCommand.self, ExportCommand.self,
+        ]
     )
 
     static func main() {

@@ -96,7 +96,7 @@ private struct Reference {
         let code = StyleCode(values: cropped(style))
         let graph = GeneratorGraph.encoded(weights, style: code, width: paddedWidth, height: paddedHeight, edges: edges)
         let engine = try Engine(InferenceOptions(device: "CPU", precision: precision))
-        return try engine.compile(engine.core.read(onnx: graph)).makeRequest()
+        return try engine.network(onnx: graph).makeRequest()
     }
 
     /// Draws with float edges: planes in, planes out. `interleaved` levels on −1…1 replace the reference's input, and

@@ -340,7 +340,8 @@ struct StageTimingsTests {
         #expect(generate.millisecondsPerItem >= 10)
         #expect(encode.processor >= .milliseconds(55))
         #expect(encode.busy >= .milliseconds(55))
-        #expect(encode.starved >= .milliseconds(20))
+        // How long it waits depends on what else the machine does.
+        #expect(encode.starved > .zero)
         #expect(timings.wall >= .milliseconds(105))
         #expect(timings.processor >= .milliseconds(55))
         #expect(chain.timings == timings)

@@ -15,3 +15,88 @@ void pixels_split_alpha(const uint8_t *rgba, size_t rgba_stride, uint8_t *rgb, s
 /// Joins interleaved RGB and a plane of alpha bytes without gaps (NULL: opaque) into interleaved RGBA. Strides in bytes.
 void pixels_merge_alpha(const uint8_t *rgb, size_t rgb_stride, const uint8_t *alpha, uint8_t *rgba, size_t rgba_stride,
                         int width, int height);
+/// Shrinks an 8-bit RGB image by averaging `factor`×`factor` blocks (2, 4 or 8) into `reduced_width`×`reduced_height`
+/// RGBX pixels (four bytes, X undefined) and their BT.709 luma, both without gaps between rows. Beyond the right and the
+/// bottom of the image its edge is repeated. `sums` holds `reduced_width * factor * 3` numbers between rows.
+void pixels_reduce(
+    const uint8_t *rgb, int width, int height, size_t stride, int factor, uint8_t *rgbx, uint8_t *luma,
+    int reduced_width, int reduced_height, uint16_t *sums);
+
+/// Sum of absolute differences of two byte arrays.
+uint64_t pixels_absolute_difference(const uint8_t *a, const uint8_t *b, size_t count);
+
+/// How far each pixel's history may be trusted, 0…1: visibility `exp(-alpha·‖I_t − W(I_{t−1})‖²)` (RGB on 0…1) times the
+/// forward–backward check of Sundaram et al. (ECCV 2010): 0 where |b + f|² > 0.01(|b|² + |f|²) + `tolerance`
+/// or where the source lies outside the picture. `backward` leads from this picture to the previous one, `forward` the other way
+/// (pairs dx, dy in pixels of these images). Returns the mean of the written weights over the visible
+/// `visible_width`×`visible_height` pixels.
+double pixels_visibility(
+    const float *backward, const float *forward, const uint8_t *rgbx, const uint8_t *previous_rgbx, int width,
+    int height, int visible_width, int visible_height, float alpha, float tolerance, float *weight);
+
+/// Numbers in the kernel table and in the scratch of `pixels_blend_warped`.
+enum { pixels_cubic_phases = 64, pixels_cubic_kernel_count = pixels_cubic_phases * 20 };
+size_t pixels_warp_scratch_count(int width, int factor);
+/// Fills the table of cubic convolution weights (Keys 1981) with parameter `a`, for every 1/64 pixel.
+void pixels_cubic_kernel(float a, float *kernel);
+
+/// An 8-bit RGB picture in memory.
+typedef struct pixels_picture {
+    uint8_t *rgb;
+    size_t stride;  ///< Bytes from one row to the next.
+} pixels_picture;
+
+/// A motion field at 1/`factor` of the picture's size, rows without gaps.
+typedef struct pixels_motion {
+    const float *flow;    ///< Pairs (dx, dy) in pixels of the reduced size, from this picture to the previous one.
+    const float *weight;  ///< 0…1.
+    int width, height, factor;
+} pixels_motion;
+
+/// `out = drawn + w·(W(history) − drawn)`: W the bicubic backward warp by the bilinearly enlarged flow, w the enlarged
+/// weight times `strength`. Movements of less than `still` pixels in both directions count as none. All
+/// pictures are `width`×`height`; 16 bytes behind the end of `history` may be read and one behind `out` written.
+void pixels_blend_warped(
+    pixels_picture drawn, pixels_picture history, pixels_picture out, int width, int height, pixels_motion motion,
+    float strength, float still, const float *kernel, float *scratch);
+
+/// `out = original + strength·(drawn − original)`, `strength` 0…256 (256 is all of the drawing).
+void pixels_blend(
+    pixels_picture original, pixels_picture drawn, pixels_picture out, int width, int height, int strength);
+
+/// The luma of the drawing (BT.709 weights) with the chroma of the original: `out = original + (Y_drawn − Y_original)` in
+/// each channel, clipped. With `strength` 0…256 as in `pixels_blend`.
+void pixels_keep_chroma(
+    pixels_picture original, pixels_picture drawn, pixels_picture out, int width, int height, int strength);
+
+/// What `pixels_warping_error` adds up.
+typedef struct pixels_error_sums {
+    double error, count;            ///< Over visible pixel-channels.
+    double calm_error, calm_count;  ///< Over those of them where the input is calm.
+} pixels_error_sums;
+
+/// Adds to `sums` the squared difference between a picture and its predecessor warped to it (bilinear), on 0…1, where the
+/// input's flow is consistent in both directions. A pixel is calm where ‖I_t − I_{t−1}‖² (RGB on 0…1, same place) is
+/// below `calm`.
+void pixels_warping_error(
+    pixels_picture stylized, pixels_picture previous_stylized, pixels_picture input, pixels_picture previous_input,
+    int width, int height, const float *backward, const float *forward, float calm, pixels_error_sums *sums);
+
+/// Writes the BT.709 luma of an 8-bit RGB picture, without gaps between rows.
+void pixels_luma(pixels_picture picture, int width, int height, uint8_t *luma);
+
+/// Mean gradient magnitude of the luma of a picture in levels: mean of √(dx² + dy²), forward differences.
+double pixels_gradient(const uint8_t *luma, int width, int height);
+
+/// Sum of squared differences of two 8-bit RGB pictures, in levels.
+double pixels_squared_difference(pixels_picture a, pixels_picture b, int width, int height);
+/// Turns `count` interleaved numbers into levels: value·`scale` + `offset`, rounded, clipped to 0…255.
+void pixels_from_floats(const float *values, uint8_t *rgb, size_t count, float scale, float offset);
+
+/// The same for `pixels` pixels of three planes that lie `plane` numbers apart.
+void pixels_from_planes(const float *planes, size_t plane, uint8_t *rgb, size_t pixels, float scale, float offset);
+
+/// Adds a row of `pixels` pixels, as levels clipped to 0…255 and times `weights`·`row_weight`, to interleaved sums.
+/// A value lies at pixel·`pixel_stride` + channel·`channel_stride`.
+void pixels_add_weighted(const float *values, size_t pixel_stride, size_t channel_stride, const float *weights,
+                         float row_weight, float *sums, size_t pixels, float scale, float offset);

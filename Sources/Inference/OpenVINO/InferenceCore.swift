@@ -48,15 +48,60 @@ final class InferenceCore: @unchecked Sendable {
         return NetworkModel(taking: model)
     }
 
+    /// Reads a network in any format OpenVINO knows.
+    ///
+    /// - Throws: `.data`, naming the file.
+    func read(file: URL) throws -> NetworkModel {
+        let failure = "cannot read network '\(file.path)'"
+        var model: OpaquePointer?
+        try check(ov_core_read_model(handle, file.path, nil, &model), failure, .data)
+        guard let model else { throw SakugaError(.data, failure) }
+        return NetworkModel(taking: model)
+    }
+
     /// Compiles a network for a device.
-    func compile(_ model: NetworkModel, device: String, properties: [String: String]) throws -> CompiledNetwork {
+    func compile(_ model: NetworkModel, device: String) throws -> CompiledNetwork {
         var compiled: OpaquePointer?
-        let status = withProperties(properties) { list in
-            ov_core_compile_model_props(handle, model.handle, device, list.count, list.baseAddress, &compiled)
-        }
-        try check(status, "cannot compile the network for \(device)")
+        try check(
+            ov_core_compile_model_props(handle, model.handle, device, 0, nil, &compiled),
+            "cannot compile the network for \(device)")
         guard let compiled else { throw SakugaError(.software, "cannot compile the network for \(device)") }
         return CompiledNetwork(taking: compiled)
+    }
+
+    /// Brings back a network that `CompiledNetwork.export` wrote, with the properties that were set for the device.
+    func importNetwork(_ blob: Data, device: String) throws -> CompiledNetwork {
+        var compiled: OpaquePointer?
+        // Copied, since the network goes on using this memory after the call.
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: blob.count, alignment: 64)
+        blob.copyBytes(to: memory)
+        do {
+            try check(
+                ov_core_import_model(
+                    handle, memory.baseAddress?.assumingMemoryBound(to: CChar.self), memory.count, device, &compiled),
+                "cannot bring back a compiled network")
+            guard let compiled else { throw SakugaError(.software, "cannot bring back a compiled network") }
+            return CompiledNetwork(taking: compiled, over: memory)
+        } catch {
+            memory.deallocate()
+            throw error
+        }
+    }
+
+    /// Sets properties for whatever is compiled for the device afterwards.
+    func set(_ properties: [String: String], of device: String) throws {
+        let status = withProperties(properties) { list in
+            ov_core_set_properties(handle, device, list.count, list.baseAddress)
+        }
+        try check(status, "cannot set up \(device)")
+    }
+
+    /// OpenVINO's version, such as `2026.4.1-22123-abcdef`.
+    static var version: String {
+        var version = ov_version_t()
+        guard ov_get_openvino_version(&version).rawValue == 0 else { return "unknown" }
+        defer { ov_version_free(&version) }
+        return version.buildNumber.map { String(cString: $0) } ?? "unknown"
     }
 
     private func withProperties<Result>(

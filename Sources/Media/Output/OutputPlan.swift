@@ -98,9 +98,9 @@ package struct OutputPlan: Codable, Sendable, Equatable {
     }
 
     /// The default container for an input: its own where FFmpeg can write it and it can hold a drawn video, else Matroska.
-    package static func defaultExtension(forInput input: String, info: MediaInfo) -> String {
+    package static func defaultExtension(forInput input: String, isStill: Bool) -> String {
         let own = (input as NSString).pathExtension.lowercased()
-        if info.isStill { return own == "png" || own == "jpg" || own == "jpeg" || own == "webp" ? own : "png" }
+        if isStill { return own == "png" || own == "jpg" || own == "jpeg" || own == "webp" ? own : "png" }
         return ["mp4", "m4v", "mov", "mkv", "webm", "gif"].contains(own) ? own : "mkv"
     }
 

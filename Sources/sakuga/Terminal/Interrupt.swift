@@ -3,49 +3,89 @@ import Foundation
 import Synchronization
 
 /// Turns SIGINT (Ctrl-C) and SIGTERM into a request to stop: the first calls a handler, the second quits at once with
-/// exit code 130. When it is let go, and before, the signals end the process as usual: ask `isRequested` after the work,
-/// which also keeps it until then.
+/// exit code 130. While none exists, a signal ends the process. Ask `isRequested` after the work, which also keeps the
+/// interrupt until then.
 final class Interrupt: Sendable {
+    private let count = Atomic(0)
+    private let stopping = DispatchQueue(label: "sakuga.stop", qos: .userInteractive)
+    private let handler: @Sendable () -> Void
+    private let cleaning: (@Sendable () -> Void)?
+
+    /// Begins to listen.
+    /// - Parameters:
+    ///   - handler: asks the work to stop. Runs once, on a queue of its own, and may block: a second signal quits even so.
+    ///   - cleaning: runs just before the second signal quits, to take away what would be left half done.
+    init(handler: @escaping @Sendable () -> Void, cleaning: (@Sendable () -> Void)? = nil) {
+        self.handler = handler
+        self.cleaning = cleaning
+        SignalListener.shared.add(ObjectIdentifier(self)) { [weak self] in self?.receive() }
+    }
+
+    deinit {
+        SignalListener.shared.remove(ObjectIdentifier(self))
+    }
+
+    /// Whether the user has asked to stop.
+    var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
+
+    private func receive() {
+        if count.add(1, ordering: .relaxed).newValue == 1 {
+            stopping.async(execute: handler)
+        } else {
+            cleaning?()
+            // Not exit(3): its handlers would wait for work that may be what hangs.
+            _exit(130)
+        }
+    }
+}
+
+/// Hears the signals of the process, from the first interrupt on until the end, and tells the newest interrupt.
+///
+/// It never stops listening: on Linux, Dispatch puts a handler of its own in the place of a signal's action, and taking a
+/// source away is neither immediate nor does it bring the action back.
+private final class SignalListener: Sendable {
     private struct State {
-        var count = 0
+        var listeners: [(id: ObjectIdentifier, notify: @Sendable () -> Void)] = []
         var sources: [any DispatchSourceSignal] = []
     }
 
-    private static let signals = [SIGINT, SIGTERM]
+    static let shared = SignalListener()
     private let state = Mutex(State())
 
-    /// Begins to listen. `handler` runs on a queue of its own, once.
-    init(handler: @escaping @Sendable () -> Void) {
+    private init() {
         let queue = DispatchQueue(label: "sakuga.interrupt", qos: .userInteractive)
+        let registration = DispatchGroup()
         state.withLock { state in
-            state.sources = Self.signals.map { number in
-                // A signal source sees signals only besides their normal action.
-                signal(number, SIG_IGN)
+            state.sources = [SIGINT, SIGTERM].map { number in
+                #if !os(Linux)
+                    // Kernel queues see signals besides their normal action.
+                    signal(number, SIG_IGN)
+                #endif
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-                source.setEventHandler { [weak self] in self?.receive(handler) }
+                source.setEventHandler { [weak self] in self?.receive(number) }
+                source.setRegistrationHandler { registration.leave() }
+                registration.enter()
                 source.activate()
                 return source
             }
         }
+        // No signal after this may be missed.
+        registration.wait()
     }
 
-    deinit {
-        state.withLock { $0.sources.forEach { $0.cancel() } }
-        for number in Self.signals { signal(number, SIG_DFL) }
+    func add(_ id: ObjectIdentifier, _ notify: @escaping @Sendable () -> Void) {
+        state.withLock { $0.listeners.append((id, notify)) }
     }
 
-    /// Whether the user has asked to stop.
-    var isRequested: Bool { state.withLock { $0.count > 0 } }
+    func remove(_ id: ObjectIdentifier) {
+        state.withLock { $0.listeners.removeAll { $0.id == id } }
+    }
 
-    private func receive(_ handler: () -> Void) {
-        let count = state.withLock { state in
-            state.count += 1
-            return state.count
+    private func receive(_ number: Int32) {
+        guard let notify = state.withLock({ $0.listeners.last?.notify }) else {
+            // What the shell reports for a program that the signal ended.
+            _exit(128 + number)
         }
-        guard count == 1 else {
-            // Not exit(3): its handlers would wait for work that may be what hangs.
-            _exit(130)
-        }
-        handler()
+        notify()
     }
 }

@@ -3,7 +3,7 @@ import Pipeline
 
 /// Shows where the time of a run went, stage by stage: what `--verbose` prints at the end.
 enum TimingsTable {
-    /// Returns one line per stage and one for the whole, each with a line feed.
+    /// Returns one line per stage and one for the whole, without a final line feed.
     ///
     /// `busy` and `cpu` are milliseconds for one frame, as wall time inside the stage and as processor time of its own
     /// threads; the rest are shares of the stage's time.
@@ -27,7 +27,7 @@ enum TimingsTable {
             String(
                 format: "%.2f s in all, %.2f s of processor time: %.2f of %d cores busy", timings.wall.seconds,
                 timings.processor.seconds, timings.coresBusy, cores))
-        return lines.joined(separator: "\n") + "\n"
+        return lines.joined(separator: "\n")
     }
 
     private static func percent(_ part: Duration, of whole: Duration) -> String {

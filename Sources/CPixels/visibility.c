@@ -1,0 +1,84 @@
+#include "CPixels.h"
+#include "clones.h"
+
+#include <string.h>
+
+typedef float float4 __attribute__((vector_size(16)));
+typedef float float8 __attribute__((vector_size(32)));
+typedef uint8_t byte8 __attribute__((vector_size(8)));
+
+INLINED float clamped(float value, float low, float high) { return value < low ? low : value > high ? high : value; }
+
+/// Adds two neighbouring RGBX pixels, weighted.
+INLINED void add_pixel_pair(float8 *sum, const uint8_t *at, float weight) {
+    byte8 bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    *sum += __builtin_convertvector(bytes, float8) * weight;
+}
+
+/// Two neighbouring flow vectors.
+INLINED float4 flow_pair(const float *at) {
+    float4 pair;
+    memcpy(&pair, at, sizeof pair);
+    return pair;
+}
+
+/// exp(-x) for x ≥ 0 as (1 − x/256)^256, within 0.002: a few multiplications, so that the loop vectorizes.
+INLINED float decay(float x) {
+    float base = 1.0f - x * (1.0f / 256.0f);
+    base = base < 0.0f ? 0.0f : base;
+    for (int i = 0; i < 8; i++) base *= base;
+    return base;
+}
+
+/// ‖I_t − W(I_{t−1})‖² on 0…1 for one pixel, or a huge number where the forward–backward check or the border fails.
+INLINED float mismatch(
+    const float *backward, const float *forward, const uint8_t *rgbx, const uint8_t *previous_rgbx, int x, int y,
+    int width, int height, float tolerance) {
+    const float failed = 1e6f;
+    const size_t at = (size_t)y * (size_t)width + (size_t)x;
+    const float dx = backward[at * 2], dy = backward[at * 2 + 1];
+    const float sx = (float)x + dx, sy = (float)y + dy;
+    // Half a pixel beyond the outermost centres is still inside the picture. Not a number fails too.
+    if (!(sx >= -0.5f && sy >= -0.5f && sx <= (float)width - 0.5f && sy <= (float)height - 0.5f)) return failed;
+    const float cx = clamped(sx, 0, (float)(width - 1)), cy = clamped(sy, 0, (float)(height - 1));
+    int ix = (int)cx, iy = (int)cy;
+    ix = ix > width - 2 ? width - 2 : ix;
+    iy = iy > height - 2 ? height - 2 : iy;
+    const float fx = cx - (float)ix, fy = cy - (float)iy;
+    const size_t source = (size_t)iy * (size_t)width + (size_t)ix, below = source + (size_t)width;
+
+    const float4 rows = flow_pair(forward + source * 2) * (1 - fy) + flow_pair(forward + below * 2) * fy;
+    const float back_x = rows[0] + (rows[2] - rows[0]) * fx, back_y = rows[1] + (rows[3] - rows[1]) * fx;
+    const float miss = (dx + back_x) * (dx + back_x) + (dy + back_y) * (dy + back_y);
+    const float length = dx * dx + dy * dy + back_x * back_x + back_y * back_y;
+    if (miss > 0.01f * length + tolerance) return failed;
+
+    float8 pair = {0};
+    add_pixel_pair(&pair, previous_rgbx + source * 4, 1 - fy);
+    add_pixel_pair(&pair, previous_rgbx + below * 4, fy);
+    const uint8_t *here = rgbx + at * 4;
+    float sum = 0;
+    for (int c = 0; c < 3; c++) {
+        const float difference = pair[c] + (pair[c + 4] - pair[c]) * fx - (float)here[c];
+        sum += difference * difference;
+    }
+    return sum * (1.0f / (255.0f * 255.0f));
+}
+
+CLONES double pixels_visibility(
+    const float *backward, const float *forward, const uint8_t *rgbx, const uint8_t *previous_rgbx, int width,
+    int height, int visible_width, int visible_height, float alpha, float tolerance, float *weight) {
+    double total = 0;
+    for (int y = 0; y < height; y++) {
+        float *restrict row = weight + (size_t)y * (size_t)width;
+        for (int x = 0; x < width; x++)
+            row[x] = mismatch(backward, forward, rgbx, previous_rgbx, x, y, width, height, tolerance);
+        for (int x = 0; x < width; x++) row[x] = decay(alpha * row[x]);
+        if (y >= visible_height) continue;
+        float sum = 0;
+        for (int x = 0; x < visible_width; x++) sum += row[x];
+        total += (double)sum;
+    }
+    return total / ((double)visible_width * (double)visible_height);
+}

@@ -1,0 +1,79 @@
+package import Frames
+internal import CPixels
+
+/// Finds how each input picture moved since the one before it, at reduced size, and which pixels have a visible past.
+///
+/// Runs beside the generator: it needs the input pictures only. Used by one thread at a time, in presentation order.
+///
+/// The trust in a pixel's past is v·m: v = exp(−α‖I_t − W(I_{t−1})‖²) on 0…1 RGB with α = 50, the soft visibility of
+/// Lai et al. (ECCV 2018), and m the forward–backward check of Sundaram et al. (ECCV 2010).
+package final class MotionEstimator {
+    private let width: Int
+    private let height: Int
+    private let pool: MotionPool
+    private let flow: DenseFlow
+    private let forward: UnsafeMutablePointer<Float>
+    private var current: ReducedPicture
+    private var previous: ReducedPicture
+    private var hasPrevious = false
+    private var cuts = SceneCutDetector()
+
+    private let visibilityDecay: Float = 50
+    /// Slack of the forward–backward check in squared pixels of the reduced size.
+    private let consistencyTolerance: Float = 0.5
+
+    /// Makes an estimator for pictures of `width`×`height` pixels.
+    /// - Throws: `.software` where OpenCV cannot be set up.
+    package convenience init(width: Int, height: Int) throws {
+        try self.init(width: width, height: height, settings: .smoothing)
+    }
+
+    init(width: Int, height: Int, settings: DenseFlow.Settings) throws {
+        precondition(width > 0 && height > 0)
+        self.width = width
+        self.height = height
+        let factor = 2
+        // Smaller pictures than this are continued beyond their edges: DIS needs a few patches in each direction.
+        let leastSide = 32
+        let reducedWidth = max((width + factor - 1) / factor, leastSide)
+        let reducedHeight = max((height + factor - 1) / factor, leastSide)
+        pool = MotionPool(width: reducedWidth, height: reducedHeight, factor: factor)
+        flow = try DenseFlow(settings)
+        current = ReducedPicture(width: reducedWidth, height: reducedHeight, factor: factor, sourceWidth: width)
+        previous = ReducedPicture(width: reducedWidth, height: reducedHeight, factor: factor, sourceWidth: width)
+        let overreach = 16
+        forward = .allocate(capacity: reducedWidth * reducedHeight * 2 + overreach)
+    }
+
+    deinit {
+        forward.deallocate()
+    }
+
+    /// Returns the motion from the picture given in the call before to this one. The first picture is a cut.
+    /// - Throws: `.software` where OpenCV fails.
+    package func motion(to pixels: PixelBuffer) throws -> Motion {
+        precondition(pixels.width == width && pixels.height == height)
+        swap(&current, &previous)
+        current.read(pixels)
+        let storage = pool.makeStorage()
+        var isCut = true
+        if hasPrevious {
+            let visibleShare = try estimate(into: storage)
+            isCut = cuts.isCut(difference: current.difference(to: previous), visibleShare: visibleShare)
+        }
+        hasPrevious = true
+        return Motion(isCut: isCut, storage: storage, pool: pool)
+    }
+
+    /// Fills in flow and weights; returns the mean weight over the picture.
+    private func estimate(into storage: MotionPool.Storage) throws -> Double {
+        let (columns, rows) = (current.width, current.height)
+        try flow.find(from: current.luma, to: previous.luma, width: columns, height: rows, into: storage.flow)
+        try flow.find(from: previous.luma, to: current.luma, width: columns, height: rows, into: forward)
+        let factor = current.factor
+        return pixels_visibility(
+            storage.flow, forward, current.rgbx, previous.rgbx, Int32(columns), Int32(rows),
+            Int32((width + factor - 1) / factor), Int32((height + factor - 1) / factor), visibilityDecay,
+            consistencyTolerance, storage.weight)
+    }
+}

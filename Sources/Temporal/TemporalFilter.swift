@@ -1,0 +1,68 @@
+package import Frames
+internal import CPixels
+
+/// Holds drawn frames still over time: O_t = P_t + w·(W(O_{t−1}) − P_t), where P is the drawn picture, O the smoothed one,
+/// W the bicubic backward warp along the input's motion and w the strength's share times the trust in each pixel's past.
+///
+/// Used by one thread at a time, in presentation order. Starts anew at every cut.
+package final class TemporalFilter {
+    private let strength: SmoothingStrength
+    private let pool: FramePool
+    private let kernel: UnsafeMutablePointer<Float>
+    private let scratch: UnsafeMutablePointer<Float>
+    private var past: PixelBuffer?
+
+    /// Movements below this many pixels in both directions count as none: interpolating again and again at the same
+    /// place would only soften what stands still.
+    private let stillness: Float = 0.1
+    /// Parameter of the cubic kernel (Keys 1981); OpenCV's value, sharper than the usual −0.5, because the picture is
+    /// warped again with every frame.
+    private static let cubicParameter: Float = -0.75
+
+    package init(width: Int, height: Int, strength: SmoothingStrength) {
+        self.strength = strength
+        pool = FramePool(width: width, height: height)
+        kernel = .allocate(capacity: Int(pixels_cubic_kernel_count))
+        pixels_cubic_kernel(Self.cubicParameter, kernel)
+        let leastFactor: Int32 = 2
+        let spare = 32
+        scratch = .allocate(capacity: pixels_warp_scratch_count(Int32(width), leastFactor) + spare)
+    }
+
+    deinit {
+        kernel.deallocate()
+        scratch.deallocate()
+    }
+
+    /// Returns the picture smoothed: a buffer of the filter's own pool, or `drawn` itself where there is nothing to
+    /// lean on. `motion` is that of the input picture from which `drawn` was drawn.
+    package func smoothed(_ drawn: PixelBuffer, motion: Motion) throws -> PixelBuffer {
+        precondition(drawn.width == pool.width && drawn.height == pool.height)
+        guard strength != .off else { return drawn }
+        guard !motion.isCut, let past else {
+            self.past = drawn
+            return drawn
+        }
+        let output = pool.makeBuffer()
+        pixels_blend_warped(
+            drawn.picture, past.picture, output.picture, Int32(drawn.width), Int32(drawn.height),
+            pixels_motion(
+                flow: motion.flow, weight: motion.weight, width: Int32(motion.width), height: Int32(motion.height),
+                factor: Int32(motion.factor)),
+            strength.pastShare, stillness, kernel, scratch)
+        self.past = output
+        return output
+    }
+
+    /// Forgets the past: the next picture is returned as it is drawn.
+    package func reset() {
+        past = nil
+    }
+}
+
+extension PixelBuffer {
+    /// The visible picture as the C loops take it.
+    var picture: pixels_picture {
+        pixels_picture(rgb: bytes, stride: stride)
+    }
+}

@@ -1,1 +1,0 @@
-// Synthetic media and fakes shared by the tests.
