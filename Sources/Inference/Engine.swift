@@ -94,7 +94,8 @@ struct Engine: Sendable {
         throw SakugaError(
             .unavailable,
             "there is no device '\(name)', OpenVINO found "
-                + (devices.isEmpty ? "none" : devices.joined(separator: ", ")))
+                + (devices.isEmpty ? "none" : devices.joined(separator: ", ")),
+            hint: devices.isEmpty ? nil : "give --device \(devices[0]), or leave it out")
     }
 
     /// `GPU` also stands for the first of several, which OpenVINO lists as `GPU.0`, `GPU.1`.
