@@ -108,11 +108,13 @@ package final class Benchmark {
         return Result(
             clip: request.input, width: width, height: height, precision: generator.precision.rawValue,
             streams: generator.concurrency, generatorRate: alone.framesPerSecond, generatorGMAC: gigaMACs,
-            peakGMACRate: alone.peakGigaMACsPerSecond, pipelineRate: required(\.plain), smoothedRate: required(\.smoothed),
+            peakGMACRate: alone.peakGigaMACsPerSecond, pipelineRate: required(\.plain),
+            smoothedRate: required(\.smoothed),
             firstFrame: required(\.firstFrame), outsideCost: required(\.outside),
             outsideSmoothedCost: required(\.outsideSmoothed), coresBusy: required(\.busy),
             stages: measured.last?.stages.map {
-                .init(name: $0.name, milliseconds: $0.millisecondsPerItem,
+                .init(
+                    name: $0.name, milliseconds: $0.millisecondsPerItem,
                     processorMilliseconds: $0.processorMillisecondsPerItem)
             } ?? [],
             modelRate: median(\.model), peerRate: median(\.peer),

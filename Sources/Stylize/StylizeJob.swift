@@ -56,7 +56,8 @@ package final class StylizeJob: Sendable {
     ///   - willBegin: called when all is ready, before anything is written; what it throws ends the job.
     /// - Throws: `SakugaError` in the user's words; nothing is left at the destination.
     package init(
-        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(), generator fixed: (any FrameGenerator)? = nil,
+        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(),
+        generator fixed: (any FrameGenerator)? = nil,
         willBegin: () throws -> Void = {}
     ) throws {
         let choice = try GeneratorChoice(request, presets: presets)
@@ -127,7 +128,9 @@ package final class StylizeJob: Sendable {
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
         let decoded = chain.source("decode", capacity: Self.queueDepth) { try reader.nextPicture() }
-        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) { Sketch(frame: try converter.frame(from: $0)) }
+        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) {
+            Sketch(frame: try converter.frame(from: $0))
+        }
         let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
             var sketch = $0
             let drawing = outputs.makeBuffer()
@@ -135,7 +138,9 @@ package final class StylizeJob: Sendable {
             sketch.drawing = drawing
             return sketch
         }
-        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) { try writer.converter.picture(from: $0) }
+        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) {
+            try writer.converter.picture(from: $0)
+        }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
             if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }
@@ -183,7 +188,8 @@ package final class StylizeJob: Sendable {
         }
         return Summary(
             output: output, frames: frames, mediaSeconds: reader.endTime, timings: timings,
-            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
+            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped
+        )
     }
 
     // MARK: Decisions

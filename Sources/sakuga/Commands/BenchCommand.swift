@@ -30,7 +30,8 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "A foreign generator to run through Sakuga as well.")
     var model: String?
 
-    @Option(help: "A command to compare with: it is given CLIP and OUTPUT and prints a JSON object with fps at the end.")
+    @Option(
+        help: "A command to compare with: it is given CLIP and OUTPUT and prints a JSON object with fps at the end.")
     var peer: String?
 
     @OptionGroup(title: "Machine") var machine: MachineOptions

@@ -7,7 +7,7 @@ import Model
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check the installation and say what is missing and how to get it."
+        abstract: "Checks the installation and says what is missing and how to get it."
     )
 
     @Flag(help: "Print JSON.")
