@@ -85,12 +85,11 @@ package final class Generator: FrameGenerator {
     private static func tiling(
         of description: GeneratorDescription, width: Int, height: Int, engine: Engine, limit: Int
     ) -> Tiling {
-        let bytesPerNumber = engine.precision == .f32 ? 4 : 2
-        return Tiling(
+        Tiling(
             width: width, height: height, alignment: description.alignment, margin: description.receptiveRadius
         ) { tileWidth, tileHeight in
             let numbers = description.largestActivationCount(width: tileWidth, height: tileHeight)
-            return numbers * bytesPerNumber * engine.streams <= limit
+            return numbers * engine.bytesPerNumber * engine.streams <= limit
         }
     }
 

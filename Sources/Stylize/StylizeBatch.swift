@@ -14,7 +14,7 @@ package enum StylizeBatch {
         var inputOf: [String: String] = [:]
         var names: [(input: String, output: String)] = []
         for request in requests {
-            let preset = try presets.preset(named: request.preset).preset.name
+            let preset = try GeneratorChoice(request, presets: presets).name
             let output = try OutputName(
                 request, isStill: MediaNames.isPicture(request.input), preset: preset
             ).path
@@ -23,7 +23,8 @@ package enum StylizeBatch {
                 throw SakugaError(
                     .usage,
                     other == request.input
-                        ? "'\(other)' is given twice" : "'\(other)' and '\(request.input)' would both become '\(output)'",
+                        ? "'\(other)' is given twice"
+                        : "'\(other)' and '\(request.input)' would both become '\(output)'",
                     hint: other == request.input
                         ? "give it once" : "draw them one after the other, into different folders")
             }

@@ -57,16 +57,17 @@ package final class StylizeJob: Sendable {
     ///   - willBegin: called when all is ready, before anything is written; what it throws ends the job.
     /// - Throws: `SakugaError` in the user's words; nothing is left at the destination.
     package init(
-        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(), generator fixed: (any FrameGenerator)? = nil,
+        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(),
+        generator fixed: (any FrameGenerator)? = nil,
         willBegin: () throws -> Void = {}
     ) throws {
-        let choice = try presets.preset(named: request.preset)
-        strength = request.strength ?? choice.preset.defaults.strength
+        let choice = try GeneratorChoice(request, presets: presets)
+        strength = request.strength ?? choice.defaultStrength
         keepsColor = request.keepsColor
-        smoothing = request.smoothing ?? SmoothingStrength(rawValue: choice.preset.defaults.smoothing) ?? .strong
+        smoothing = request.smoothing ?? choice.defaultSmoothing
         reader = try MediaReader(request.input, options: request.inputOptions)
         expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
-        let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.preset.name)
+        let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
         outputPath = name.path
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
         try Self.checkFrameCount(expectedFrames, plan, request, output: outputPath)
@@ -74,11 +75,7 @@ package final class StylizeJob: Sendable {
         file = try OutputFile(
             path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder)
         do {
-            generator =
-                try fixed
-                ?? Generator(
-                    preset: choice.preset, size: choice.size.name, seed: request.seed, width: width, height: height,
-                    options: request.inference)
+            generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
             try willBegin()
             writer = try MediaWriter(
                 url: file.workingPath, name: outputPath, plan: plan, reader: reader, input: request.inputOptions,
@@ -132,7 +129,9 @@ package final class StylizeJob: Sendable {
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
         let decoded = chain.source("decode", capacity: Self.queueDepth) { try reader.nextPicture() }
-        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) { Sketch(frame: try converter.frame(from: $0)) }
+        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) {
+            Sketch(frame: try converter.frame(from: $0))
+        }
         let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
             var sketch = $0
             let drawing = outputs.makeBuffer()
@@ -140,7 +139,9 @@ package final class StylizeJob: Sendable {
             sketch.drawing = drawing
             return sketch
         }
-        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) { try writer.converter.picture(from: $0) }
+        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) {
+            try writer.converter.picture(from: $0)
+        }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
             if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }

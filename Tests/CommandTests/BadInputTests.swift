@@ -10,7 +10,7 @@ private func write(_ bytes: some Sequence<UInt8> & Sendable, to name: String) ->
     { try Data(bytes).write(to: $0.file(name)) }
 }
 
-@Suite("Bad inputs", .enabled(if: Clip.hasFFmpeg, "ffmpeg and ffprobe make and judge the films"), .timeLimit(.minutes(5)))
+@Suite("Bad inputs", .enabled(if: Clip.hasFFmpeg, "ffmpeg and ffprobe make and judge the films"), .onOwnThreads, .timeLimit(.minutes(5)))
 struct BadInputTests {
     static let refusals: [Refusal] = [
         Refusal(

@@ -7,6 +7,14 @@
 /// fills `padded_width`×`padded_height`.
 void pixels_pad_edges(uint8_t *rgb, int width, int height, int padded_width, int padded_height, size_t stride);
 
+/// Splits interleaved RGBA into interleaved RGB and a plane of `width` × `height` alpha bytes without gaps. Strides in
+/// bytes.
+void pixels_split_alpha(const uint8_t *rgba, size_t rgba_stride, uint8_t *rgb, size_t rgb_stride, uint8_t *alpha,
+                        int width, int height);
+
+/// Joins interleaved RGB and a plane of alpha bytes without gaps (NULL: opaque) into interleaved RGBA. Strides in bytes.
+void pixels_merge_alpha(const uint8_t *rgb, size_t rgb_stride, const uint8_t *alpha, uint8_t *rgba, size_t rgba_stride,
+                        int width, int height);
 /// Shrinks an 8-bit RGB image by averaging `factor`×`factor` blocks (2, 4 or 8) into `reduced_width`×`reduced_height`
 /// RGBX pixels (four bytes, X undefined) and their BT.709 luma, both without gaps between rows. Beyond the right and the
 /// bottom of the image its edge is repeated. `sums` holds `reduced_width * factor * 3` numbers between rows.
