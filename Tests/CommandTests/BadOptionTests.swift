@@ -73,9 +73,11 @@ struct BadOptionTests {
             error: "cannot start the encoder libx264 for 65×49 pictures: generic error in an external library (…)",
             hint: "some encoders want even sides: try --size, or --encoder-option pix_fmt=yuv444p"),
         wrong(
-            "--start", "5", error: "--start 5.00 s is past the end of 'in.mkv' at 2.0… s", hint: "choose an earlier start"),
+            "--start", "5", error: "no picture of 'in.mkv', which is 2.0… s long, comes at or after 5.00 s",
+            hint: "choose an earlier --start"),
         wrong(
-            "--start", "1.95", error: "no picture of 'in.mkv' lies in the chosen range", hint: "choose an earlier --start"),
+            "--start", "1.95", error: "no picture of 'in.mkv', which is 2.0… s long, comes at or after 1.95 s",
+            hint: "choose an earlier --start"),
         wrong(
             "--map", "s", error: "--map 's' matches no stream of 'in.mkv'",
             hint: "`sakuga probe` lists its streams"),
@@ -102,7 +104,7 @@ struct BadOptionTests {
             hint: "it has ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow, placebo"),
         wrong(
             "--encoder", "ffv1", "--crf", "20", error: "the encoder ffv1 knows no --crf",
-            hint: "set its quality with --encoder-option"),
+            hint: "set its quality with --encoder-option q=3"),
         wrong(
             "--device", "NOPE", code: 69, error: "there is no device 'NOPE', OpenVINO found …",
             hint: "give --device …, or leave it out"),

@@ -3,7 +3,7 @@ import Testing
 
 /// Runs tests that wait for programs on threads of their own, few at a time: the threads that Swift's tasks share are as
 /// many as there are cores, and tests that block them would let all others starve.
-struct OwnThreads: SuiteTrait, TestScoping {
+struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
 
     func provideScope(

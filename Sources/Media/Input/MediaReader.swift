@@ -215,6 +215,7 @@ package final class MediaReader: @unchecked Sendable {
     /// from its packets, such as MPEG-TS, says nothing.
     private func noteTruncation() {
         let context = demuxer.context.pointee
+        if info.container.contains("mp4") { return noteMissingSamples() }
         guard damage.isClean, context.duration_estimation_method == AVFMT_DURATION_FROM_STREAM,
             ["matroska,webm", "avi", "flv"].contains(info.container), source.lastPacketEnd != Int64.min
         else { return }
@@ -225,6 +226,20 @@ package final class MediaReader: @unchecked Sendable {
         let reached = Double(source.lastPacketEnd) * base
         let tolerance = 2.5 * Double(nominalDuration) * base + 0.01
         guard let header, reached < header - tolerance else { return }
+        source.recordDamage(
+            "the file ends at \(reached.formatted) s of the \(header.formatted) s in its header", at: endTime)
+    }
+
+    /// MP4 lists every packet in its header: compares the last one there with the last one that could be read.
+    private func noteMissingSamples() {
+        let stream = demuxer.stream(source.drawn)
+        let count = avformat_index_get_entries_count(stream)
+        guard damage.isClean, count > 0, source.lastDecodingTime != Int64.min,
+            let last = avformat_index_get_entry(stream, count - 1)?.pointee, source.lastDecodingTime < last.timestamp
+        else { return }
+        let base = Double(source.timeBase.num) / Double(source.timeBase.den)
+        let reached = Double(source.lastPacketEnd) * base
+        let header = Double(last.timestamp + nominalDuration) * base
         source.recordDamage(
             "the file ends at \(reached.formatted) s of the \(header.formatted) s in its header", at: endTime)
     }
