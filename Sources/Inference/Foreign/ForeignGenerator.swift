@@ -50,7 +50,7 @@ package final class ForeignGenerator: FrameGenerator {
             let probe = try RangeProbe(network, on: engine)
             (inputRange, outputRange) = (probe.input, probe.output)
         }
-        let model = try network.model(width: networkWidth, height: networkHeight, on: engine.core)
+        let model = try network.model(width: networkWidth, height: networkHeight)
             .taking(.uint8, network.inputLayout, inputRange, output: network.output)
         requests = try RequestPool(
             engine.compile(model), count: engine.streams,
