@@ -2,30 +2,50 @@ package import Foundation
 
 /// Reads the wire format of Protocol Buffers (https://protobuf.dev/programming-guides/encoding), one message at a time.
 package enum ProtobufReader {
-    package enum Value: Sendable {
-        /// A whole number, wire type 0.
-        case number(UInt64)
-        /// Text, bytes or an encoded message, wire type 2.
-        case bytes(Data)
-        /// Four or eight bytes as they are, wire types 5 and 1.
-        case fixed(Data)
+    /// How a field is written.
+    package enum WireType: UInt64, Sendable {
+        /// A whole number.
+        case number = 0
+        case eightBytes = 1
+        /// Text, bytes or an encoded message.
+        case bytes = 2
+        case fourBytes = 5
     }
 
     package struct Field: Sendable {
         package let number: Int
-        package let value: Value
+        package let type: WireType
+        /// The value of a whole number; 0 for other types.
+        fileprivate let value: UInt64
+        /// The bytes of other types; none for a whole number.
+        fileprivate let payload: Data
 
-        /// The text or message in this field, if it is one.
-        package var bytes: Data? {
-            if case .bytes(let bytes) = value { return bytes }
-            return nil
+        fileprivate init(number: Int, type: WireType, value: UInt64, payload: Data) {
+            (self.number, self.type, self.value, self.payload) = (number, type, value, payload)
         }
 
-        package var text: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+        package init(_ number: Int, _ value: Int) {
+            self.init(number: number, type: .number, value: UInt64(bitPattern: Int64(value)), payload: Data())
+        }
 
-        package var integer: Int? {
-            if case .number(let number) = value { return Int(truncatingIfNeeded: number) }
-            return nil
+        package init(_ number: Int, _ bytes: Data) {
+            self.init(number: number, type: .bytes, value: 0, payload: bytes)
+        }
+
+        /// The text or message in this field, if it is one.
+        package var bytes: Data? { type == .bytes ? payload : nil }
+
+        package var text: String? { type == .bytes ? String(decoding: payload, as: UTF8.self) : nil }
+
+        package var integer: Int? { type == .number ? Int(truncatingIfNeeded: value) : nil }
+
+        /// The whole numbers of a repeated field, whether it is packed or not; empty where it is damaged.
+        package var integers: [Int] {
+            guard type == .bytes else { return integer.map { [$0] } ?? [] }
+            var packed = payload
+            var numbers: [Int] = []
+            while let number = takeNumber(from: &packed) { numbers.append(Int(truncatingIfNeeded: number)) }
+            return numbers
         }
     }
 
@@ -35,29 +55,23 @@ package enum ProtobufReader {
         var fields: [Field] = []
         while !rest.isEmpty {
             guard let key = takeNumber(from: &rest), key >> 3 > 0, key >> 3 < 1 << 29 else { return nil }
-            let value: Value?
-            switch key & 7 {
-            case 0: value = takeNumber(from: &rest).map(Value.number)
-            case 1: value = take(8, from: &rest).map(Value.fixed)
-            case 2: value = takeNumber(from: &rest).flatMap { take($0, from: &rest) }.map(Value.bytes)
-            case 5: value = take(4, from: &rest).map(Value.fixed)
-            default: value = nil
+            guard let type = WireType(rawValue: key & 7) else { return nil }
+            var value: UInt64 = 0
+            var payload: Data? = Data()
+            switch type {
+            case .number:
+                guard let number = takeNumber(from: &rest) else { return nil }
+                value = number
+            case .eightBytes: payload = take(8, from: &rest)
+            case .fourBytes: payload = take(4, from: &rest)
+            case .bytes:
+                guard let length = takeNumber(from: &rest) else { return nil }
+                payload = take(length, from: &rest)
             }
-            guard let value else { return nil }
-            fields.append(Field(number: Int(key >> 3), value: value))
+            guard let payload else { return nil }
+            fields.append(Field(number: Int(key >> 3), type: type, value: value, payload: payload))
         }
         return fields
-    }
-
-    /// Whole numbers packed into bytes.
-    package static func numbers(_ packed: Data) -> [Int]? {
-        var rest = packed
-        var numbers: [Int] = []
-        while !rest.isEmpty {
-            guard let number = takeNumber(from: &rest) else { return nil }
-            numbers.append(Int(truncatingIfNeeded: number))
-        }
-        return numbers
     }
 
     private static func takeNumber(from rest: inout Data) -> UInt64? {
@@ -80,10 +94,10 @@ package enum ProtobufReader {
 extension ProtobufWriter {
     /// A field as it was read.
     package mutating func write(_ field: ProtobufReader.Field) {
-        switch field.value {
-        case .number(let number): write(field.number, Int64(bitPattern: number))
-        case .bytes(let bytes): write(field.number, bytes)
-        case .fixed(let bytes): writeFixed(field.number, bytes)
+        switch field.type {
+        case .number: write(field.number, Int64(bitPattern: field.value))
+        case .bytes: write(field.number, field.payload)
+        case .fourBytes, .eightBytes: writeFixed(field.number, field.payload)
         }
     }
 }

@@ -45,7 +45,7 @@ package struct TransposeSinking {
                 guard let node = Node(bytes) else { return nil }
                 nodes.append(node)
             } else if field.number == 5 {
-                guard let constant = Constant(bytes) else { return nil }
+                guard let constant = Constant.decoded(bytes) else { return nil }
                 initializers.append(field)
                 constants[constant.name] = constant
             }
@@ -160,7 +160,7 @@ package struct TransposeSinking {
 
     private mutating func append(_ constant: Constant) {
         constants[constant.name] = constant
-        initializers.append(.init(number: 5, value: .bytes(constant.encoded)))
+        initializers.append(.init(5, constant.encoded))
     }
 
     private func encoded() -> Data {
@@ -206,9 +206,7 @@ private struct Node {
         guard operation == "Transpose", inputs.count == 1 else { return nil }
         for attribute in attributes {
             guard let fields = ProtobufReader.fields(of: attribute), fields.first?.text == "perm" else { continue }
-            return fields.filter { $0.number == 8 }.flatMap { field in
-                field.integer.map { [$0] } ?? field.bytes.flatMap(ProtobufReader.numbers) ?? []
-            }
+            return fields.filter { $0.number == 8 }.flatMap(\.integers)
         }
         return nil
     }
@@ -239,23 +237,21 @@ private struct Constant {
     let dimensions: [Int]
     private let fields: [ProtobufReader.Field]
 
-    init?(_ message: Data) {
-        guard let fields = ProtobufReader.fields(of: message) else { return nil }
-        // A constant that lies in another file would not be found from memory.
-        guard !fields.contains(where: { $0.number == 14 && $0.integer == 1 }) else { return nil }
-        self.fields = fields
-        name = fields.first { $0.number == 8 }?.text ?? ""
-        dimensions = fields.filter { $0.number == 1 }.flatMap { field in
-            field.integer.map { [$0] } ?? field.bytes.flatMap(ProtobufReader.numbers) ?? []
-        }
+    /// The constant in a message, or nil where it is none, or lies in another file, which would not be found from memory.
+    static func decoded(_ message: Data) -> Constant? {
+        guard let fields = ProtobufReader.fields(of: message),
+            !fields.contains(where: { $0.number == 14 && $0.integer == 1 })
+        else { return nil }
+        let dimensions = fields.filter { $0.number == 1 }.flatMap(\.integers)
+        return Constant(fields, dimensions, named: fields.first { $0.number == 8 }?.text ?? "")
     }
 
     init(integers: [Int], named name: String) {
         self.name = name
         dimensions = [integers.count]
         fields = [
-            .init(number: 2, value: .number(UInt64(ONNXGraph.ElementType.int64.rawValue))),
-            .init(number: 9, value: .bytes(Data(littleEndian: integers.map(Int64.init)))),
+            .init(2, Int(ONNXGraph.ElementType.int64.rawValue)),
+            .init(9, Data(littleEndian: integers.map(Int64.init))),
         ]
     }
 
@@ -277,9 +273,7 @@ private struct Constant {
                 }
             }
         }
-        return fields.filter { $0.number == 7 }.flatMap { field in
-            field.integer.map { [$0] } ?? field.bytes.flatMap(ProtobufReader.numbers) ?? []
-        }
+        return fields.filter { $0.number == 7 }.flatMap(\.integers)
     }
 
     var encoded: Data {
