@@ -40,7 +40,7 @@ let package = Package(
         .target(name: "Frames", swiftSettings: settings),
         .target(name: "Model", dependencies: ["Frames"], swiftSettings: settings),
         // Layer 2
-        .target(name: "Media", dependencies: ["Frames", "CFFmpeg"], swiftSettings: settings),
+        .target(name: "Media", dependencies: ["Frames", "CFFmpeg", "CPixels"], swiftSettings: settings),
         .target(
             name: "Inference", dependencies: ["Frames", "Model", "COpenVINO", "CPixels"],
             swiftSettings: settings, linkerSettings: openvinoRunPath

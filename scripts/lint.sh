@@ -15,7 +15,7 @@ echo "Imports"
 declare -A allowed=(
     [Frames]=""
     [Model]="Frames"
-    [Media]="Frames CFFmpeg"
+    [Media]="Frames CFFmpeg CPixels"
     [Inference]="Frames Model COpenVINO CPixels"
     [Temporal]="Frames CFlow CPixels"
     [Training]="Frames Model CTorch"

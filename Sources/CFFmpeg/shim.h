@@ -18,6 +18,7 @@
 #include <libavutil/time.h>
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
+#include <string.h>
 
 static const int SHIM_ERROR_EOF = AVERROR_EOF;
 static const int SHIM_ERROR_AGAIN = AVERROR(EAGAIN);
@@ -26,6 +27,8 @@ static const int SHIM_ERROR_EXIT = AVERROR_EXIT;
 static const int SHIM_ERROR_NO_SPACE = AVERROR(ENOSPC);
 static const int SHIM_ERROR_NO_MEMORY = AVERROR(ENOMEM);
 static const int64_t SHIM_NO_TIMESTAMP = AV_NOPTS_VALUE;
+
+static const int SHIM_TAG_HVC1 = MKTAG('h', 'v', 'c', '1');
 
 static inline int shim_error(int errno_value) { return AVERROR(errno_value); }
 
@@ -48,6 +51,40 @@ static inline const int32_t *shim_stream_display_matrix(const AVStream *stream) 
 #else
     return (const int32_t *)av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
 #endif
+}
+
+/// Whether the frame consists of two fields taken at different times; a flag since FFmpeg 6.1.
+static inline int shim_is_interlaced(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    return (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+    return frame->interlaced_frame;
+#endif
+}
+
+/// Copies what a stream says beside its packets (spherical projection, stereo layout, display matrix, …) to another;
+/// `all` = 0 leaves out what holds only for the old pictures: their display matrix and their HDR and encoder facts.
+static inline void shim_copy_side_data(AVStream *destination, const AVStream *source, int all) {
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    const AVPacketSideData *list = source->codecpar->coded_side_data;
+    const int count = source->codecpar->nb_coded_side_data;
+#else
+    const AVPacketSideData *list = source->side_data;
+    const int count = source->nb_side_data;
+#endif
+    for (int i = 0; i < count; i++) {
+        const int keeps = list[i].type == AV_PKT_DATA_SPHERICAL || list[i].type == AV_PKT_DATA_STEREO3D;
+        if (!all && !keeps) continue;
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+        AVPacketSideData *made = av_packet_side_data_new(&destination->codecpar->coded_side_data,
+                                                         &destination->codecpar->nb_coded_side_data, list[i].type,
+                                                         list[i].size, 0);
+        if (made) memcpy(made->data, list[i].data, list[i].size);
+#else
+        uint8_t *made = av_stream_new_side_data(destination, list[i].type, list[i].size);
+        if (made) memcpy(made, list[i].data, list[i].size);
+#endif
+    }
 }
 
 /// Converts all of `frame` into interleaved bytes at `destination`, `stride` bytes a row.

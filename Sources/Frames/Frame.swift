@@ -8,11 +8,14 @@ package struct Frame: Sendable {
     package var duration: Int64
     /// The picture.
     package var pixels: PixelBuffer
+    /// How opaque the picture is, where its source says.
+    package var alpha: AlphaPlane?
 
-    package init(number: Int, timestamp: Timestamp, duration: Int64, pixels: PixelBuffer) {
+    package init(number: Int, timestamp: Timestamp, duration: Int64, pixels: PixelBuffer, alpha: AlphaPlane? = nil) {
         self.number = number
         self.timestamp = timestamp
         self.duration = duration
         self.pixels = pixels
+        self.alpha = alpha
     }
 }

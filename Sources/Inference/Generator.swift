@@ -32,10 +32,7 @@ package final class Generator: FrameGenerator {
         options: InferenceOptions = .init()
     ) throws {
         guard Self.sides.contains(width), Self.sides.contains(height) else {
-            throw SakugaError(
-                .usage,
-                "cannot draw pictures of \(width)×\(height) pixels, sides must be "
-                    + "\(Self.sides.lowerBound) to \(Self.sides.upperBound)")
+            throw Self.impossibleSize(width, height)
         }
         let chosen = try preset.size(named: size)
         let description = chosen.generator
@@ -54,7 +51,10 @@ package final class Generator: FrameGenerator {
             weights, style: style, width: tiling.tileWidth, height: tiling.tileHeight, edges: .bytes)
         requests = try RequestPool(
             engine.network(onnx: graph), count: engine.streams,
-            scratchSize: tiling.count > 1 ? tiling.tileWidth * tiling.tileHeight * 3 : 0)
+            scratch: tiling.count > 1
+                ? .init(
+                    pictureSize: tiling.tileWidth * tiling.tileHeight * 3,
+                    drawingSize: tiling.tileWidth * tiling.tileHeight * 3) : .init())
         concurrency = engine.streams
         device = engine.device
         precision = engine.precision
@@ -67,15 +67,15 @@ package final class Generator: FrameGenerator {
             input.bytes, Int32(input.width), Int32(input.height), Int32(paddedWidth), Int32(paddedHeight), input.stride)
         let shape = [1, tiling.tileHeight, tiling.tileWidth, 3]
         try requests.withRequest { request, scratch in
-            guard let scratch else {
+            guard tiling.count > 1 else {
                 try request.run(.uint8, input.bytes, shape: shape, into: .uint8, output.bytes, shape: shape)
                 return
             }
             for row in tiling.rows {
                 for column in tiling.columns {
-                    copyTile(of: input, from: (column, row), to: scratch.input)
-                    try request.run(.uint8, scratch.input, shape: shape, into: .uint8, scratch.output, shape: shape)
-                    copyKept(scratch.output, of: (column, row), to: output)
+                    copyTile(of: input, from: (column, row), to: scratch.picture)
+                    try request.run(.uint8, scratch.picture, shape: shape, into: .uint8, scratch.levels, shape: shape)
+                    copyKept(scratch.levels, of: (column, row), to: output)
                 }
             }
         }
@@ -85,12 +85,11 @@ package final class Generator: FrameGenerator {
     private static func tiling(
         of description: GeneratorDescription, width: Int, height: Int, engine: Engine, limit: Int
     ) -> Tiling {
-        let bytesPerNumber = engine.precision == .f32 ? 4 : 2
-        return Tiling(
+        Tiling(
             width: width, height: height, alignment: description.alignment, margin: description.receptiveRadius
         ) { tileWidth, tileHeight in
             let numbers = description.largestActivationCount(width: tileWidth, height: tileHeight)
-            return numbers * bytesPerNumber * engine.streams <= limit
+            return numbers * engine.bytesPerNumber * engine.streams <= limit
         }
     }
 
@@ -119,10 +118,21 @@ package final class Generator: FrameGenerator {
 
     private func checkSize(of buffer: PixelBuffer) throws {
         guard buffer.paddedWidth == paddedWidth, buffer.paddedHeight == paddedHeight else {
-            throw SakugaError(
-                .software,
-                "a picture in memory of \(buffer.paddedWidth)×\(buffer.paddedHeight) pixels came to a network "
-                    + "for \(paddedWidth)×\(paddedHeight)")
+            throw Self.wrongSize(buffer, paddedWidth, paddedHeight)
         }
+    }
+
+    static func impossibleSize(_ width: Int, _ height: Int) -> SakugaError {
+        SakugaError(
+            .usage,
+            "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to \(sides.upperBound)"
+        )
+    }
+
+    static func wrongSize(_ buffer: PixelBuffer, _ width: Int, _ height: Int) -> SakugaError {
+        SakugaError(
+            .software,
+            "a picture in memory of \(buffer.paddedWidth)×\(buffer.paddedHeight) pixels came to a network "
+                + "for \(width)×\(height)")
     }
 }

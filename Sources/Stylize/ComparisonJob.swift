@@ -33,7 +33,7 @@ package final class ComparisonJob: Sendable {
         outputPath = output
         first = try MediaReader(firstInput)
         second = try MediaReader(secondInput)
-        file = try OutputFile(path: output, input: firstInput, overwrites: overwrites)
+        file = try OutputFile(path: output, inputs: [firstInput, secondInput], overwrites: overwrites)
         let plan = try OutputPlan.make(for: first, output: output, options: options)
         let even = plan.wantsEvenSides(options.encoder)
         let side = even ? first.picture.width / 2 * 2 : first.picture.width

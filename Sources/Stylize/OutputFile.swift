@@ -5,97 +5,178 @@ internal import Frames
 struct OutputFile {
     /// The destination as the user named it, or as it follows from the input's name.
     let path: String
-    /// Where the bytes go meanwhile; the destination itself for standard output and numbered pictures.
+    /// Where the bytes go meanwhile; the destination itself for standard output, devices and numbered pictures.
     let workingPath: String
 
     private enum Kind { case file, stream, sequence }
     private let kind: Kind
+    private let overwrites: Bool
+    /// The folder that was made for the destination, to be taken away again when nothing comes of it.
+    private let madeFolder: String?
 
-    /// Where an interrupted run leaves what it has drawn.
-    var partialPath: String { Self.inserting("partial", into: path) }
-
-    /// Checks that the destination may be written.
+    /// Checks that the destination may be written, and makes its folder where that is asked for.
     ///
     /// - Throws: `.cannotCreate` where it exists and must not be overwritten, or its folder is missing or read-only;
     ///   `.usage` where it is the input.
-    init(path: String, input: String, overwrites: Bool) throws(SakugaError) {
+    init(path: String, inputs: [String], overwrites: Bool, makesFolder: Bool = false) throws(SakugaError) {
         self.path = path
-        if path == "-" {
-            kind = .stream
-            workingPath = path
+        self.overwrites = overwrites
+        if path == "-" || Self.isDevice(path) {
+            (kind, workingPath, madeFolder) = (.stream, path, nil)
             return
-        }
-        let manager = FileManager.default
-        let folder = (path as NSString).deletingLastPathComponent
-        var isFolder: ObjCBool = false
-        guard manager.fileExists(atPath: folder.isEmpty ? "." : folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw SakugaError(
-                .cannotCreate, "cannot create '\(path)': there is no folder '\(folder)'",
-                hint: "make it first: mkdir -p '\(folder)'")
-        }
-        guard manager.isWritableFile(atPath: folder.isEmpty ? "." : folder) else {
-            throw SakugaError(
-                .cannotCreate, "cannot create '\(path)': the folder '\(folder.isEmpty ? "." : folder)' is not writable",
-                hint: "choose another place with -o")
         }
         if Self.isSequence(path) {
-            kind = .sequence
-            workingPath = path
-            let first = path.replacingSequenceNumber(with: 1)
-            if !overwrites, manager.fileExists(atPath: first) {
-                throw SakugaError(
-                    .cannotCreate, "'\(first)' exists already", hint: "give --overwrite, or another name with -o")
-            }
-            return
+            (kind, workingPath) = (.sequence, path)
+            try Self.checkSequence(path, inputs: inputs, overwrites: overwrites)
+        } else {
+            kind = .file
+            workingPath = Self.inserting("unfinished-\(ProcessInfo.processInfo.processIdentifier)", into: path)
+            try Self.checkFile(path, inputs: inputs, overwrites: overwrites)
         }
-        if Self.isSameFile(path, input) {
-            throw SakugaError(
-                .usage, "'\(path)' is the input itself", hint: "give another name with -o: the original is never replaced")
-        }
-        if manager.fileExists(atPath: path, isDirectory: &isFolder) {
-            if isFolder.boolValue {
-                throw SakugaError(.cannotCreate, "'\(path)' is a folder", hint: "end it with a slash to write into it")
-            }
-            guard overwrites else {
-                throw SakugaError(
-                    .cannotCreate, "'\(path)' exists already", hint: "give --overwrite, or another name with -o")
-            }
-        }
-        kind = .file
-        workingPath = Self.inserting("unfinished-\(ProcessInfo.processInfo.processIdentifier)", into: path)
+        madeFolder = try Self.checkFolder(of: path, makes: makesFolder)
     }
 
     /// The whole output is there: it takes its name.
-    func publish() throws(SakugaError) { try move(to: path) }
+    ///
+    /// - Throws: `.cannotCreate` where the name was taken meanwhile; the result is then kept under the partial name.
+    func publish() throws(SakugaError) {
+        guard kind == .file else { return }
+        if !overwrites {
+            // A link, unlike a renaming, never replaces a file that another program has made in the meantime.
+            if link(workingPath, path) == 0 {
+                unlink(workingPath)
+                return
+            }
+            if errno == EEXIST {
+                let kept = try publishPartial()
+                throw SakugaError(
+                    .cannotCreate, "'\(path)' was made by another program meanwhile", hint: "the result is in '\(kept)'"
+                )
+            }
+            // Some file systems have no links.
+        }
+        try move(to: path)
+    }
 
-    /// The run was interrupted: what is drawn so far stays under the partial name. Returns that name.
+    /// The run was interrupted: what is drawn so far stays under a name with `partial` in it, which is returned.
     func publishPartial() throws(SakugaError) -> String {
-        try move(to: partialPath)
-        return kind == .file ? partialPath : path
+        guard kind == .file else { return path }
+        var partial = Self.inserting("partial", into: path)
+        var number = 2
+        while !overwrites, FileManager.default.fileExists(atPath: partial) {
+            partial = Self.inserting("partial-\(number)", into: path)
+            number += 1
+        }
+        try move(to: partial)
+        return partial
     }
 
     /// The run failed: nothing stays.
     func discard() {
         if kind == .file { unlink(workingPath) }
+        // Leaves a folder alone that somebody has put something into.
+        if let madeFolder { rmdir(madeFolder) }
     }
 
     private func move(to destination: String) throws(SakugaError) {
-        guard kind == .file else { return }
         guard rename(workingPath, destination) == 0 else {
-            let reason = String(cString: strerror(errno)).lowercased()
+            let reason = Self.reason(errno)
             discard()
             throw SakugaError(.cannotCreate, "cannot name the finished file '\(destination)': \(reason) (rename)")
         }
     }
 
+    // MARK: Checks
+
+    private static func checkFile(_ path: String, inputs: [String], overwrites: Bool) throws(SakugaError) {
+        if inputs.contains(where: { isSameFile(path, local($0)) }) { throw replacement(path) }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+        if isFolder.boolValue {
+            throw SakugaError(.cannotCreate, "'\(path)' is a folder", hint: "end it with a slash to write into it")
+        }
+        guard overwrites else { throw existing(path) }
+    }
+
+    private static func checkSequence(_ path: String, inputs: [String], overwrites: Bool) throws(SakugaError) {
+        let first = path.replacingSequenceNumber(with: 1)
+        if inputs.contains(where: { standard(path) == standard(local($0)) || isSameFile(first, local($0)) }) {
+            throw replacement(path)
+        }
+        if !overwrites, FileManager.default.fileExists(atPath: first) { throw existing(first) }
+    }
+
+    /// Returns the folder that was made, if any.
+    private static func checkFolder(of path: String, makes: Bool) throws(SakugaError) -> String? {
+        let folder = folder(of: path)
+        var made: String?
+        var isFolder: ObjCBool = false
+        if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+            guard makes else {
+                throw SakugaError(
+                    .cannotCreate, "cannot create '\(path)': there is no folder '\(folder)'",
+                    hint: "make it first: mkdir -p '\(folder)'")
+            }
+            do {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            } catch {
+                throw SakugaError(
+                    .cannotCreate, "cannot create the folder '\(folder)'", hint: "choose another place with -o")
+            }
+            made = folder
+        } else if !isFolder.boolValue {
+            throw SakugaError(
+                .cannotCreate, "cannot create '\(path)': '\(folder)' is no folder", hint: "choose another place with -o"
+            )
+        }
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            throw SakugaError(
+                .cannotCreate, "cannot create '\(path)': the folder '\(folder)' is not writable",
+                hint: "choose another place with -o")
+        }
+        return made
+    }
+
+    private static func replacement(_ path: String) -> SakugaError {
+        SakugaError(
+            .usage, "'\(path)' is the input itself", hint: "give another name with -o: the original is never replaced")
+    }
+
+    private static func existing(_ path: String) -> SakugaError {
+        SakugaError(.cannotCreate, "'\(path)' exists already", hint: "give --overwrite, or another name with -o")
+    }
+
+    // MARK: Paths
+
     static func isSequence(_ path: String) -> Bool {
-        path.range(of: "%[0-9]*d", options: .regularExpression) != nil
+        path.range(of: String.sequenceNumber, options: .regularExpression) != nil
+    }
+
+    /// A pipe, `/dev/null` and the like: written to as it is, since renaming a file to it would destroy it.
+    private static func isDevice(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return false }
+        return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    }
+
+    /// By hand: NSString's deletingLastPathComponent crashes on a name of one character in Swift 6.3's Foundation.
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private static func inserting(_ word: String, into path: String) -> String {
         let name = path as NSString
+        guard !name.pathExtension.isEmpty else { return "\(path).\(word)" }
         return "\(name.deletingPathExtension).\(word).\(name.pathExtension)"
     }
+
+    /// A path as FFmpeg takes it out of a `file:` URL.
+    private static func local(_ input: String) -> String {
+        input.hasPrefix("file:") && input.contains("://") ? String(input.dropFirst("file:".count)) : input
+    }
+
+    private static func standard(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 
     private static func isSameFile(_ a: String, _ b: String) -> Bool {
         var first = stat()
@@ -103,12 +184,17 @@ struct OutputFile {
         guard stat(a, &first) == 0, stat(b, &second) == 0 else { return false }
         return first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
+
+    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 }
 
 extension String {
+    /// The number in the name of a sequence of pictures, as printf writes it.
+    static let sequenceNumber = "%[0-9]*d"
+
     /// Fills the number into a pattern like `frames/%04d.png`.
     fileprivate func replacingSequenceNumber(with number: Int) -> String {
-        guard let range = range(of: "%[0-9]*d", options: .regularExpression) else { return self }
+        guard let range = range(of: Self.sequenceNumber, options: .regularExpression) else { return self }
         return replacingCharacters(in: range, with: String(format: String(self[range]), number))
     }
 }

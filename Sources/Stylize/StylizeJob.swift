@@ -1,6 +1,5 @@
 internal import Foundation
 package import Frames
-internal import Inference
 internal import Media
 package import Model
 package import Pipeline
@@ -11,8 +10,9 @@ internal import Temporal
 package final class StylizeJob: Sendable {
     /// What a run has done.
     package struct Summary: Sendable {
-        /// The file that holds the result.
-        package var output: String
+        /// The file that holds the result; nil where the run was stopped before the first frame.
+        package var output: String?
+        /// Frames encoded.
         package var frames: Int
         /// Seconds of video drawn.
         package var mediaSeconds: Double
@@ -41,6 +41,8 @@ package final class StylizeJob: Sendable {
     private let keepsColor: Bool
     private let smoothing: SmoothingStrength
     private let chain = StageChain()
+    /// Frames between two stages: enough to ride out a slow one, few enough to stay small in memory.
+    private static let queueDepth = 2
     private let firstFrame = FirstFrame()
 
     private final class FirstFrame: Sendable {
@@ -49,26 +51,31 @@ package final class StylizeJob: Sendable {
 
     /// Opens the input, compiles the generator and begins the output.
     ///
-    /// - Parameter generator: draws instead of the preset's, for tests.
+    /// - Parameters:
+    ///   - generator: draws instead of the preset's, for tests.
+    ///   - willBegin: called when all is ready, before anything is written; what it throws ends the job.
     /// - Throws: `SakugaError` in the user's words; nothing is left at the destination.
     package init(
-        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(), generator fixed: (any FrameGenerator)? = nil
+        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(),
+        generator fixed: (any FrameGenerator)? = nil,
+        willBegin: () throws -> Void = {}
     ) throws {
-        let choice = try presets.preset(named: request.preset)
-        strength = request.strength ?? choice.preset.defaults.strength
+        let choice = try GeneratorChoice(request, presets: presets)
+        strength = request.strength ?? choice.defaultStrength
         keepsColor = request.keepsColor
-        smoothing = request.smoothing ?? SmoothingStrength(rawValue: choice.preset.defaults.smoothing) ?? .strong
+        smoothing = request.smoothing ?? choice.defaultSmoothing
         reader = try MediaReader(request.input, options: request.inputOptions)
-        outputPath = try OutputName.resolve(request, info: reader.info, preset: choice.preset.name)
-        file = try OutputFile(path: outputPath, input: request.input, overwrites: request.overwrites)
+        expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
+        let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
+        outputPath = name.path
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
+        try Self.checkFrameCount(expectedFrames, plan, request, output: outputPath)
         (width, height) = try Self.size(request, reader.picture, plan)
-        generator =
-            try fixed
-            ?? Generator(
-                preset: choice.preset, size: choice.size.name, seed: request.seed, width: width, height: height,
-                options: request.inference)
+        file = try OutputFile(
+            path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder)
         do {
+            generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
+            try willBegin()
             writer = try MediaWriter(
                 url: file.workingPath, name: outputPath, plan: plan, reader: reader, input: request.inputOptions,
                 output: request.outputOptions, width: width, height: height)
@@ -77,7 +84,6 @@ package final class StylizeJob: Sendable {
             throw error
         }
         notes = Self.notes(reader) + writer.warnings
-        expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
     }
 
     /// Where the time has gone so far. Callable on any thread.
@@ -89,6 +95,10 @@ package final class StylizeJob: Sendable {
         chain.stop()
     }
 
+    /// Takes away the unfinished output: for a program that is about to quit without ending the run. Callable on any
+    /// thread.
+    package func abandon() { file.discard() }
+
     /// Draws every picture and completes the output.
     ///
     /// - Parameter tracker: counts frames as they are encoded.
@@ -97,7 +107,7 @@ package final class StylizeJob: Sendable {
         do {
             try addStages(tracker)
             let timings = try chain.wait()
-            return try complete(timings)
+            return try complete(timings, frames: tracker.progress().frame)
         } catch {
             file.discard()
             throw error
@@ -117,8 +127,10 @@ package final class StylizeJob: Sendable {
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
-        let decoded = chain.source("decode") { try reader.nextPicture() }
-        let frames = chain.stage("convert", from: decoded) { Sketch(frame: try converter.frame(from: $0)) }
+        let decoded = chain.source("decode", capacity: Self.queueDepth) { try reader.nextPicture() }
+        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) {
+            Sketch(frame: try converter.frame(from: $0))
+        }
         let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
             var sketch = $0
             let drawing = outputs.makeBuffer()
@@ -126,7 +138,9 @@ package final class StylizeJob: Sendable {
             sketch.drawing = drawing
             return sketch
         }
-        let finished = chain.stage("pack", from: smooth(drawn)) { try writer.converter.picture(from: $0) }
+        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) {
+            try writer.converter.picture(from: $0)
+        }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
             if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }
@@ -139,7 +153,7 @@ package final class StylizeJob: Sendable {
     private func followMotion(_ frames: BoundedChannel<Sketch>) throws -> BoundedChannel<Sketch> {
         guard smoothing != .off else { return frames }
         let estimator = try MotionEstimator(width: width, height: height)
-        return chain.stage("motion", from: frames) {
+        return chain.stage("motion", from: frames, capacity: Self.queueDepth) {
             var sketch = $0
             sketch.motion = try estimator.motion(to: sketch.frame.pixels)
             return sketch
@@ -151,7 +165,7 @@ package final class StylizeJob: Sendable {
         let filter = TemporalFilter(width: width, height: height, strength: smoothing)
         let blend = PixelBlend(width: width, height: height)
         let (strength, keepsColor) = (strength, keepsColor)
-        return chain.stage("smooth", from: drawn) { sketch in
+        return chain.stage("smooth", from: drawn, capacity: Self.queueDepth) { sketch in
             var drawing = sketch.drawing!
             if let motion = sketch.motion { drawing = try filter.smoothed(drawing, motion: motion) }
             var frame = sketch.frame
@@ -161,13 +175,21 @@ package final class StylizeJob: Sendable {
         }
     }
 
-    private func complete(_ timings: StageTimings) throws -> Summary {
+    private func complete(_ timings: StageTimings, frames: Int) throws -> Summary {
         let wasStopped = chain.isStopping
-        let output = wasStopped ? try file.publishPartial() : outputPath
-        if !wasStopped { try file.publish() }
+        var output: String? = outputPath
+        if !wasStopped {
+            try file.publish()
+        } else if frames > 0 {
+            output = try file.publishPartial()
+        } else {
+            file.discard()
+            output = nil
+        }
         return Summary(
-            output: output, frames: reader.decodedCount, mediaSeconds: reader.endTime, timings: timings,
-            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
+            output: output, frames: frames, mediaSeconds: reader.endTime, timings: timings,
+            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped
+        )
     }
 
     // MARK: Decisions
@@ -193,6 +215,19 @@ package final class StylizeJob: Sendable {
         return (width, height)
     }
 
+    /// A picture file holds one frame, and a video of many would be written over itself.
+    private static func checkFrameCount(
+        _ frames: Int?, _ plan: OutputPlan, _ request: StylizeRequest, output: String
+    ) throws(SakugaError) {
+        guard plan.container == "image2", !OutputFile.isSequence(output), frames != 1 else { return }
+        let name = output as NSString
+        throw SakugaError(
+            .usage,
+            "'\(output)' can hold one frame, but '\(request.input)' has \(frames.map(String.init) ?? "more")",
+            hint: "give --frames 1 to draw only the first, or number the pictures: "
+                + "-o '\(name.deletingPathExtension)-%04d.\(name.pathExtension)'")
+    }
+
     private static func expectedFrames(_ info: MediaInfo, _ options: InputOptions) -> Int? {
         guard let index = info.drawnStream, let video = info.streams[index].video else { return nil }
         if info.isStill { return 1 }
@@ -204,7 +239,9 @@ package final class StylizeJob: Sendable {
             let range = min(options.end ?? duration, duration) - (options.start ?? 0)
             count = (range * video.frameRate).rounded(.up)
         }
-        return min(Int(count ?? 0), options.frameLimit ?? Int.max)
+        // A damaged header may claim anything.
+        guard let count, count >= 0, count < 1e12 else { return options.frameLimit }
+        return min(Int(count), options.frameLimit ?? Int.max)
     }
 
     private static func notes(_ reader: MediaReader) -> [String] {
@@ -220,7 +257,7 @@ package final class StylizeJob: Sendable {
         return [
             "the input is damaged from \(String(format: "%.2f", damage.firstTime)) s on (\(damage.firstReason)"
                 + (damage.count > 1 ? ", and \(damage.count - 1) more" : "")
-                + "): \(reader.decodedCount) frames could be drawn"
+                + "): \(reader.decodedCount == 1 ? "1 frame" : "\(reader.decodedCount) frames") could be drawn"
         ]
     }
 }

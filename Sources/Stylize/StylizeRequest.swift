@@ -20,6 +20,8 @@ package struct StylizeRequest: Sendable {
     package var preset: String
     /// A foreign generator's file, which draws instead of the preset's.
     package var model: String?
+    /// The range of colours that the foreign generator takes and gives; nil finds it out.
+    package var modelRange: ModelRange?
     package var seed: UInt64 = 0
     /// 0 (the original) to 1 (the drawing); nil: the preset's own.
     package var strength: Double?

@@ -7,6 +7,14 @@
 /// fills `padded_width`×`padded_height`.
 void pixels_pad_edges(uint8_t *rgb, int width, int height, int padded_width, int padded_height, size_t stride);
 
+/// Splits interleaved RGBA into interleaved RGB and a plane of `width` × `height` alpha bytes without gaps. Strides in
+/// bytes.
+void pixels_split_alpha(const uint8_t *rgba, size_t rgba_stride, uint8_t *rgb, size_t rgb_stride, uint8_t *alpha,
+                        int width, int height);
+
+/// Joins interleaved RGB and a plane of alpha bytes without gaps (NULL: opaque) into interleaved RGBA. Strides in bytes.
+void pixels_merge_alpha(const uint8_t *rgb, size_t rgb_stride, const uint8_t *alpha, uint8_t *rgba, size_t rgba_stride,
+                        int width, int height);
 /// Shrinks an 8-bit RGB image by averaging `factor`×`factor` blocks (2, 4 or 8) into `reduced_width`×`reduced_height`
 /// RGBX pixels (four bytes, X undefined) and their BT.709 luma, both without gaps between rows. Beyond the right and the
 /// bottom of the image its edge is repeated. `sums` holds `reduced_width * factor * 3` numbers between rows.
@@ -82,3 +90,13 @@ double pixels_gradient(const uint8_t *luma, int width, int height);
 
 /// Sum of squared differences of two 8-bit RGB pictures, in levels.
 double pixels_squared_difference(pixels_picture a, pixels_picture b, int width, int height);
+/// Turns `count` interleaved numbers into levels: value·`scale` + `offset`, rounded, clipped to 0…255.
+void pixels_from_floats(const float *values, uint8_t *rgb, size_t count, float scale, float offset);
+
+/// The same for `pixels` pixels of three planes that lie `plane` numbers apart.
+void pixels_from_planes(const float *planes, size_t plane, uint8_t *rgb, size_t pixels, float scale, float offset);
+
+/// Adds a row of `pixels` pixels, as levels clipped to 0…255 and times `weights`·`row_weight`, to interleaved sums.
+/// A value lies at pixel·`pixel_stride` + channel·`channel_stride`.
+void pixels_add_weighted(const float *values, size_t pixel_stride, size_t channel_stride, const float *weights,
+                         float row_weight, float *sums, size_t pixels, float scale, float offset);

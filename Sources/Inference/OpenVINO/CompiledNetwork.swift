@@ -7,14 +7,18 @@ final class CompiledNetwork: @unchecked Sendable {
     // @unchecked Sendable: requests may be made from any thread (ov::CompiledModel is thread-safe), and the pointer
     // never changes.
     private let handle: OpaquePointer
+    /// What the network was brought back from: OpenVINO leaves the weights in there and reads them at every run.
+    private let blob: UnsafeMutableRawBufferPointer?
 
-    /// Takes ownership of an `ov_compiled_model_t`.
-    init(taking handle: OpaquePointer) {
+    /// Takes ownership of an `ov_compiled_model_t`, and of the memory it was imported from.
+    init(taking handle: OpaquePointer, over blob: UnsafeMutableRawBufferPointer? = nil) {
         self.handle = handle
+        self.blob = blob
     }
 
     deinit {
         ov_compiled_model_free(handle)
+        blob?.deallocate()
     }
 
     func makeRequest() throws -> InferenceRequest {

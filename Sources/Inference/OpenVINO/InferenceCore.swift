@@ -36,6 +36,12 @@ final class InferenceCore: @unchecked Sendable {
         return String(cString: value)
     }
 
+    /// What a device can do, in OpenVINO's words: `FP32`, `FP16`, `BF16`, `INT8`, `EXPORT_IMPORT`, …
+    func capabilities(of device: String) -> Set<String> {
+        let list = property("OPTIMIZATION_CAPABILITIES", of: device) ?? ""
+        return Set(list.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init))
+    }
+
     /// Reads a network from the bytes of an .onnx file.
     func read(onnx: Data) throws -> NetworkModel {
         var model: OpaquePointer?
@@ -45,6 +51,17 @@ final class InferenceCore: @unchecked Sendable {
         }
         try check(status, "cannot read the generator's graph")
         guard let model else { throw SakugaError(.software, "cannot read the generator's graph") }
+        return NetworkModel(taking: model)
+    }
+
+    /// Reads a network in any format OpenVINO knows.
+    ///
+    /// - Throws: `.data`, naming the file.
+    func read(file: URL) throws -> NetworkModel {
+        let failure = "cannot read network '\(file.path)'"
+        var model: OpaquePointer?
+        try check(ov_core_read_model(handle, file.path, nil, &model), failure, .data)
+        guard let model else { throw SakugaError(.data, failure) }
         return NetworkModel(taking: model)
     }
 
@@ -61,13 +78,20 @@ final class InferenceCore: @unchecked Sendable {
     /// Brings back a network that `CompiledNetwork.export` wrote, with the properties that were set for the device.
     func importNetwork(_ blob: Data, device: String) throws -> CompiledNetwork {
         var compiled: OpaquePointer?
-        let status = blob.withUnsafeBytes { bytes in
-            ov_core_import_model(
-                handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, device, &compiled)
+        // Copied, since the network goes on using this memory after the call.
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: blob.count, alignment: 64)
+        blob.copyBytes(to: memory)
+        do {
+            try check(
+                ov_core_import_model(
+                    handle, memory.baseAddress?.assumingMemoryBound(to: CChar.self), memory.count, device, &compiled),
+                "cannot bring back a compiled network")
+            guard let compiled else { throw SakugaError(.software, "cannot bring back a compiled network") }
+            return CompiledNetwork(taking: compiled, over: memory)
+        } catch {
+            memory.deallocate()
+            throw error
         }
-        try check(status, "cannot bring back a compiled network")
-        guard let compiled else { throw SakugaError(.software, "cannot bring back a compiled network") }
-        return CompiledNetwork(taking: compiled)
     }
 
     /// Sets properties for whatever is compiled for the device afterwards.

@@ -22,17 +22,34 @@ final class InferenceRequest {
     }
 
     /// Runs the network on the calling thread, reading `input` and writing `output` in place, without a copy. Both are
-    /// lent for the length of the call.
+    /// lent for the length of the call. `index` says which of the network's outputs is wanted.
     func run(
         _ inputType: ElementType, _ input: UnsafeMutableRawPointer, shape inputShape: [Int],
-        into outputType: ElementType, _ output: UnsafeMutableRawPointer, shape outputShape: [Int]
+        into outputType: ElementType, _ output: UnsafeMutableRawPointer, output index: Int = 0, shape outputShape: [Int]
     ) throws {
         let inputTensor = try BorrowedTensor(inputType, input, shape: inputShape)
         let outputTensor = try BorrowedTensor(outputType, output, shape: outputShape)
         try check(ov_infer_request_set_input_tensor(handle, inputTensor.handle), "cannot give a picture to the network")
         try check(
-            ov_infer_request_set_output_tensor(handle, outputTensor.handle), "cannot take a drawing from the network")
+            ov_infer_request_set_output_tensor_by_index(handle, index, outputTensor.handle),
+            "cannot take a drawing from the network")
         try check(ov_infer_request_infer(handle), "cannot run the network")
+    }
+
+    /// Runs a network between numbers, for tests of what it does.
+    func runForFloats(
+        _ input: inout [Float], shape: [Int], output index: Int = 0, shape outputShape: [Int]
+    ) throws -> [Float] {
+        var output = [Float](repeating: 0, count: outputShape.reduce(1, *))
+        try input.withUnsafeMutableBytes { source in
+            try output.withUnsafeMutableBytes { target in
+                // Arrays of a picture's size are not empty: they have an address.
+                try run(
+                    .float32, source.baseAddress!, shape: shape, into: .float32, target.baseAddress!, output: index,
+                    shape: outputShape)
+            }
+        }
+        return output
     }
 }
 

@@ -17,15 +17,18 @@ struct ColorDescription: Equatable {
         chromaLocation = frame.chroma_location
     }
 
-    /// BT.709 in limited range, what high definition video is and what HDR is mapped to.
-    static func highDefinition(_ frame: UnsafeMutablePointer<AVFrame>) -> ColorDescription {
-        var color = ColorDescription(frame)
-        color.primaries = AVCOL_PRI_BT709
-        color.transfer = AVCOL_TRC_BT709
-        color.matrix = AVCOL_SPC_BT709
-        color.range = AVCOL_RANGE_MPEG
-        return color
+    init(
+        primaries: AVColorPrimaries, transfer: AVColorTransferCharacteristic, matrix: AVColorSpace, range: AVColorRange,
+        chromaLocation: AVChromaLocation
+    ) {
+        (self.primaries, self.transfer, self.matrix) = (primaries, transfer, matrix)
+        (self.range, self.chromaLocation) = (range, chromaLocation)
     }
+
+    /// BT.709 in limited range, what high definition video is and what HDR is mapped to.
+    static let highDefinition = ColorDescription(
+        primaries: AVCOL_PRI_BT709, transfer: AVCOL_TRC_BT709, matrix: AVCOL_SPC_BT709, range: AVCOL_RANGE_MPEG,
+        chromaLocation: AVCHROMA_LOC_LEFT)
 
     var isHDR: Bool { transfer == AVCOL_TRC_SMPTE2084 || transfer == AVCOL_TRC_ARIB_STD_B67 }
 

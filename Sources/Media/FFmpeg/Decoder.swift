@@ -13,7 +13,7 @@ final class Decoder {
     init(stream: UnsafeMutablePointer<AVStream>, label: String) throws(SakugaError) {
         self.label = label
         let parameters = stream.pointee.codecpar!
-        guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
+        guard let codec = Self.codec(for: stream) else {
             throw SakugaError(
                 .unavailable,
                 "cannot decode \(label): this FFmpeg has no decoder for \(codecName(parameters.pointee.codec_id))",
@@ -31,6 +31,18 @@ final class Decoder {
         try check(avcodec_open2(context, codec, nil), .data, "cannot decode \(label)", call: "avcodec_open2")
     }
 
+    /// FFmpeg's decoder for the stream. Its own VP8 and VP9 decoders ignore transparency, libvpx shows it.
+    private static func codec(for stream: UnsafeMutablePointer<AVStream>) -> UnsafePointer<AVCodec>? {
+        let id = stream.pointee.codecpar.pointee.codec_id
+        if id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9,
+            av_dict_get(stream.pointee.metadata, "alpha_mode", nil, 0).map({ $0.pointee.value.pointee == 49 }) == true,
+            let codec = avcodec_find_decoder_by_name(id == AV_CODEC_ID_VP8 ? "libvpx" : "libvpx-vp9")
+        {
+            return codec
+        }
+        return avcodec_find_decoder(id)
+    }
+
     deinit {
         var closing: UnsafeMutablePointer<AVCodecContext>? = context
         avcodec_free_context(&closing)
@@ -43,6 +55,12 @@ final class Decoder {
             draining = true
         }
         return avcodec_send_packet(context, packet?.pointer)
+    }
+
+    /// Forgets everything it was given, as after a seek.
+    func flush() {
+        avcodec_flush_buffers(context)
+        draining = false
     }
 
     /// Takes the next decoded frame. `SHIM_ERROR_AGAIN`: send more first; `SHIM_ERROR_EOF`: drained.

@@ -1,21 +1,29 @@
 internal import CFFmpeg
 internal import Frames
-internal import Synchronization
 
 /// An open input container. Owns its AVFormatContext. Used by one thread at a time.
 final class Demuxer {
     let context: UnsafeMutablePointer<AVFormatContext>
     /// The input as the user named it.
     let name: String
+    let stop: StopSignal
+    private let pipe: PipeInput?
 
     /// Opens `url` and reads enough to know its streams.
     ///
+    /// - Parameters:
+    ///   - name: the input as the user named it.
+    ///   - pipe: where the bytes come from, instead of from `url`.
+    ///   - stop: ends blocked reads.
     /// - Throws: `.noInput` when it cannot be opened, `.data` when no demuxer understands it. Uses avformat_open_input
     ///   and avformat_find_stream_info.
-    init(url: String, name: String, format: String? = nil, options: [String: String] = [:]) throws(SakugaError) {
+    init(
+        url: String, name: String, format: String? = nil, options: [String: String] = [:], pipe: PipeInput? = nil,
+        stop: StopSignal
+    ) throws(SakugaError) {
         FFmpegLog.install()
         FFmpegLog.forget()
-        self.name = name
+        (self.name, self.pipe, self.stop) = (name, pipe, stop)
         var inputFormat: UnsafePointer<AVInputFormat>?
         if let format {
             inputFormat = av_find_input_format(format)
@@ -24,14 +32,15 @@ final class Demuxer {
             }
         }
         var dictionary = FFmpegDictionary(options)
-        var opened: UnsafeMutablePointer<AVFormatContext>?
+        var opened = avformat_alloc_context()
+        opened!.pointee.interrupt_callback = stop.interruptCallback
+        if let pipe { opened!.pointee.pb = pipe.context }
+        // On failure this frees the context.
         let code = avformat_open_input(&opened, url, inputFormat, &dictionary.pointer)
         guard code >= 0, let opened else { throw Self.openingError(code, name) }
         context = opened
         let found = avformat_find_stream_info(opened, nil)
         guard found >= 0 else {
-            var closing: UnsafeMutablePointer<AVFormatContext>? = opened
-            avformat_close_input(&closing)
             throw SakugaError(
                 ffmpeg: found, .data, "cannot read the streams of '\(name)'", call: "avformat_find_stream_info")
         }
@@ -70,11 +79,12 @@ final class Demuxer {
     func read(into packet: Packet) -> (more: Bool, error: Int32?) {
         packet.unreference()
         var code = av_read_frame(context, packet.pointer)
-        while code == SHIM_ERROR_AGAIN {
+        while code == SHIM_ERROR_AGAIN, !stop.isRaised {
             av_usleep(5_000)
             code = av_read_frame(context, packet.pointer)
         }
         if code >= 0 { return (true, nil) }
+        if stop.isRaised { return (false, nil) }
         return (false, code == SHIM_ERROR_EOF ? readFailure : code)
     }
 
@@ -84,35 +94,16 @@ final class Demuxer {
         return io.pointee.error
     }
 
-    /// Goes to the last key frame at or before `microseconds`; false where the input cannot seek.
+    /// Whether `seek` can work: pipes and some streams only run forwards.
+    var canSeek: Bool { context.pointee.pb.map { $0.pointee.seekable & AVIO_SEEKABLE_NORMAL != 0 } ?? true }
+
+    /// Goes to the last key frame at or before `microseconds` on the container's timeline; false where it cannot.
     func seek(toMicroseconds target: Int64) -> Bool {
-        avformat_seek_file(context, -1, Int64.min, target, target, 0) >= 0
-    }
-}
-
-/// A key–value list for FFmpeg calls. After a call it holds what the call did not know.
-struct FFmpegDictionary: ~Copyable {
-    var pointer: OpaquePointer?
-
-    init(_ entries: [String: String] = [:]) {
-        for (key, value) in entries.sorted(by: { $0.key < $1.key }) { av_dict_set(&pointer, key, value, 0) }
+        canSeek && avformat_seek_file(context, -1, Int64.min, target, target, 0) >= 0
     }
 
-    deinit {
-        var pointer = pointer
-        av_dict_free(&pointer)
-    }
-
-    var keys: [String] { Self.entries(pointer).map(\.key) }
-
-    /// The entries of a dictionary that FFmpeg owns.
-    static func entries(_ dictionary: OpaquePointer?) -> [(key: String, value: String)] {
-        var found: [(key: String, value: String)] = []
-        var entry: UnsafeMutablePointer<AVDictionaryEntry>?
-        while let next = av_dict_get(dictionary, "", entry, AV_DICT_IGNORE_SUFFIX) {
-            found.append((String(cString: next.pointee.key), String(cString: next.pointee.value)))
-            entry = next
-        }
-        return found
+    /// Where the container's timeline begins, in microseconds.
+    var startMicroseconds: Int64 {
+        context.pointee.start_time == SHIM_NO_TIMESTAMP ? 0 : context.pointee.start_time
     }
 }

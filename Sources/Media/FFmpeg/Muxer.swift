@@ -23,6 +23,8 @@ final class Muxer: @unchecked Sendable {
             avformat_alloc_output_context2(&made, nil, container, url), .cannotCreate, "cannot write '\(name)'",
             call: "avformat_alloc_output_context2")
         context = made!
+        // FLAC and Opus in MP4 are standards by now.
+        context.pointee.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL
     }
 
     deinit {

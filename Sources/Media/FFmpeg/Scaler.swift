@@ -19,10 +19,15 @@ final class Scaler {
                 && a.isFullRange == b.isFullRange && a.chroma == b.chroma
         }
 
-        /// Interleaved 8-bit RGB.
-        static func rgb(width: Int, height: Int) -> Side {
+        var hasAlpha: Bool {
+            (av_pix_fmt_desc_get(format)?.pointee.flags ?? 0) & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
+        }
+
+        /// Interleaved 8-bit RGB or RGBA.
+        static func rgb(width: Int, height: Int, alpha: Bool = false) -> Side {
             Side(
-                width: Int32(width), height: Int32(height), format: AV_PIX_FMT_RGB24, matrix: SWS_CS_DEFAULT,
+                width: Int32(width), height: Int32(height), format: alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24,
+                matrix: SWS_CS_DEFAULT,
                 isFullRange: true, chroma: (-513, -513))
         }
 
@@ -39,13 +44,13 @@ final class Scaler {
             let isRGB = (descriptor?.flags ?? 0) & UInt64(AV_PIX_FMT_FLAG_RGB) != 0
             let chroma = color.chromaPosition(
                 horizontally: (descriptor?.log2_chroma_w ?? 0) > 0, vertically: (descriptor?.log2_chroma_h ?? 0) > 0)
-            // The yuvj formats are the full-range ones by their name.
-            let isJPEG = [AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUVJ440P]
-                .contains(format)
+            // Grey pictures are full-range unless they say otherwise, as photographs and scans are.
+            let isGrey = !isRGB && (descriptor?.nb_components ?? 3) < 3 && color.range != AVCOL_RANGE_MPEG
+            let isJPEG = ColorDescription.isFullRangeByName(format)
             self.init(
                 width: width, height: height, format: format,
                 matrix: color.scalerMatrix(width: Int(width), height: Int(height)),
-                isFullRange: isRGB || isJPEG || color.range == AVCOL_RANGE_JPEG, chroma: chroma)
+                isFullRange: isRGB || isJPEG || isGrey || color.range == AVCOL_RANGE_JPEG, chroma: chroma)
         }
     }
 
@@ -53,6 +58,7 @@ final class Scaler {
     let destination: Side
     let context: OpaquePointer
 
+    /// - Throws: `.data` when swscale does not know a format or size.
     init(from source: Side, to destination: Side) throws(SakugaError) {
         self.source = source
         self.destination = destination

@@ -12,6 +12,10 @@ final class VideoEncoder {
     let name: String
     /// The time base of the packets that come out.
     let timeBase: AVRational
+    /// What the packets say about colours.
+    let color: ColorDescription
+    /// The pixel format holds transparency, and the pictures have some.
+    let keepsAlpha: Bool
     private var shown: [Int64: (ticks: Int64, duration: Int64)] = [:]
     private var firstTicks: Int64?
     private let nominalDuration: Int64
@@ -21,45 +25,30 @@ final class VideoEncoder {
         var width: Int
         var height: Int
         var aspect: AVRational
-        var color: ColorDescription
-        var timeBase: AVRational
-        var frameRate: AVRational
+        var picture: PictureDescription
         var globalHeader: Bool
+        /// FFmpeg's name of the muxer.
         var container: String
+        var isPictureFile: Bool
     }
 
     /// - Throws: `.usage` for an unknown encoder, option or pixel format; `.unavailable` when the encoder cannot start.
     init(_ options: EncoderOptions, defaultName: String, target: Target) throws(SakugaError) {
-        name = options.name ?? defaultName
-        guard let codec = avcodec_find_encoder_by_name(name) else {
-            throw SakugaError(
-                .usage, "this FFmpeg has no encoder '\(name)'", hint: "`ffmpeg -encoders` lists those there are")
-        }
-        guard codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
-            throw SakugaError(.usage, "'\(name)' is no video encoder", hint: "try libx264")
-        }
-        guard let context = avcodec_alloc_context3(codec) else { preconditionFailure("out of memory") }
+        let setup = try EncoderSetup(
+            options, defaultName: defaultName, keepsAlpha: target.picture.hasAlpha, isPictureFile: target.isPictureFile)
+        name = setup.name
+        guard let context = avcodec_alloc_context3(setup.codec) else { preconditionFailure("out of memory") }
         self.context = context
-        timeBase = target.timeBase
-        nominalDuration = max(
-            1, av_rescale_q(1, AVRational(num: target.frameRate.den, den: target.frameRate.num), target.timeBase))
-        context.pointee.width = Int32(target.width)
-        context.pointee.height = Int32(target.height)
-        context.pointee.sample_aspect_ratio = target.aspect
-        context.pointee.time_base = AVRational(num: target.frameRate.den, den: target.frameRate.num)
-        context.pointee.framerate = target.frameRate
-        context.pointee.thread_count = 0
-        if target.globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
-        let format = try Self.pixelFormat(options.pixelFormat, codec: codec, name: name)
-        context.pointee.pix_fmt = format
-        context.pointee.color_primaries = target.color.primaries
-        context.pointee.color_trc = target.color.transfer
-        context.pointee.colorspace = target.color.matrix
-        context.pointee.color_range = target.color.range
-        context.pointee.chroma_sample_location = target.color.chromaLocation
-        let settings = try Self.settings(options, codec: codec, name: name)
-        var dictionary = FFmpegDictionary(settings)
-        let code = avcodec_open2(context, codec, &dictionary.pointer)
+        timeBase = AVRational(target.picture.timeBase)
+        let rate = AVRational(target.picture.frameRate)
+        nominalDuration = max(1, av_rescale_q(1, AVRational(num: rate.den, den: rate.num), timeBase))
+        color = .output(for: target.picture, format: setup.format, isPictureFile: target.isPictureFile)
+        let flags = av_pix_fmt_desc_get(setup.format)?.pointee.flags ?? 0
+        keepsAlpha = target.picture.hasAlpha && flags & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
+        context.pointee.pix_fmt = setup.format
+        configure(setup, target, rate: rate)
+        var dictionary = FFmpegDictionary(setup.settings)
+        let code = avcodec_open2(context, setup.codec, &dictionary.pointer)
         guard code >= 0 else {
             throw SakugaError(
                 ffmpeg: code, .usage, "cannot start the encoder \(name) for \(target.width)×\(target.height) pictures",
@@ -77,75 +66,44 @@ final class VideoEncoder {
         avcodec_free_context(&closing)
     }
 
+    private func configure(_ setup: EncoderSetup, _ target: Target, rate: AVRational) {
+        let encoded = Self.rate(nearest: rate, codec: setup.codec)
+        context.pointee.width = Int32(target.width)
+        context.pointee.height = Int32(target.height)
+        context.pointee.sample_aspect_ratio = target.aspect
+        context.pointee.time_base = AVRational(num: encoded.den, den: encoded.num)
+        context.pointee.framerate = encoded
+        context.pointee.thread_count = 0
+        if target.globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
+        context.pointee.color_primaries = color.primaries
+        context.pointee.color_trc = color.transfer
+        context.pointee.colorspace = color.matrix
+        context.pointee.color_range = color.range
+        context.pointee.chroma_sample_location = color.chromaLocation
+        // AVI stores one time a frame, that of decoding: pictures must not change places.
+        if target.container == "avi" { context.pointee.max_b_frames = 0 }
+    }
+
+    /// Some encoders know certain frame rates only, MPEG-4 only fractions of 16 bits. It is a label: times are kept apart.
+    private static func rate(nearest rate: AVRational, codec: UnsafePointer<AVCodec>) -> AVRational {
+        if var offered = codec.pointee.supported_framerates {
+            var best = offered.pointee
+            while offered.pointee.num != 0 {
+                if abs(av_q2d(offered.pointee) - av_q2d(rate)) < abs(av_q2d(best) - av_q2d(rate)) {
+                    best = offered.pointee
+                }
+                offered += 1
+            }
+            return best
+        }
+        var reduced = rate
+        av_reduce(&reduced.num, &reduced.den, Int64(rate.num), Int64(rate.den), Int64(UInt16.max))
+        return reduced.num > 0 && reduced.den > 0 ? reduced : rate
+    }
+
     private static func startHint(_ name: String, _ target: Target) -> String? {
         target.width % 2 == 1 || target.height % 2 == 1
             ? "some encoders want even sides: try --size, or --encoder-option pix_fmt=yuv444p" : nil
-    }
-
-    private static func pixelFormat(
-        _ wanted: String?, codec: UnsafePointer<AVCodec>, name: String
-    ) throws(SakugaError) -> AVPixelFormat {
-        var offered: [AVPixelFormat] = []
-        if var next = codec.pointee.pix_fmts {
-            while next.pointee != AV_PIX_FMT_NONE {
-                offered.append(next.pointee)
-                next += 1
-            }
-        }
-        if let wanted {
-            let format = av_get_pix_fmt(wanted)
-            guard format != AV_PIX_FMT_NONE, offered.isEmpty || offered.contains(format) else {
-                let names = offered.compactMap { av_get_pix_fmt_name($0).map { String(cString: $0) } }
-                throw SakugaError(
-                    .usage, "the encoder \(name) has no pixel format '\(wanted)'",
-                    hint: "it takes \(names.joined(separator: ", "))")
-            }
-            return format
-        }
-        // What players everywhere can show comes first; then the nearest to 8-bit RGB.
-        let preferred: [AVPixelFormat] =
-            name.contains("png") || name == "ffv1" || name == "gif" || name == "tiff" || name == "bmp"
-            ? [AV_PIX_FMT_RGB24, AV_PIX_FMT_BGR24, AV_PIX_FMT_PAL8, AV_PIX_FMT_BGR0]
-            : [AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_NV12]
-        if let format = preferred.first(where: offered.contains) { return format }
-        guard !offered.isEmpty else { return AV_PIX_FMT_YUV420P }
-        return avcodec_find_best_pix_fmt_of_list(codec.pointee.pix_fmts, AV_PIX_FMT_RGB24, 0, nil)
-    }
-
-    private static func settings(
-        _ options: EncoderOptions, codec: UnsafePointer<AVCodec>, name: String
-    ) throws(SakugaError) -> [String: String] {
-        var settings = options.options
-        func has(_ option: String) -> Bool {
-            guard var options = codec.pointee.priv_class else { return false }
-            return withUnsafeMutablePointer(to: &options) {
-                av_opt_find($0, option, nil, 0, AV_OPT_SEARCH_FAKE_OBJ) != nil
-            }
-        }
-        if let crf = options.crf {
-            guard has("crf") else {
-                throw SakugaError(
-                    .usage, "the encoder \(name) knows no --crf", hint: "set its quality with --encoder-option")
-            }
-            settings["crf"] = "\(crf)"
-        } else if has("crf"), settings["b"] == nil, settings["qp"] == nil, settings["crf"] == nil {
-            settings["crf"] = ["libx264": "19", "libx265": "21", "libsvtav1": "30"][name] ?? "30"
-            if name.hasPrefix("libvpx") { settings["b"] = "0" }
-        }
-        if let preset = options.preset {
-            guard has("preset") else {
-                throw SakugaError(.usage, "the encoder \(name) knows no --encoder-preset")
-            }
-            settings["preset"] = preset
-        } else if name == "libsvtav1" {
-            settings["preset"] = "8"
-        } else if name == "libx264" || name == "libx265" {
-            // Drawn pictures are flat: at the same crf the slower presets gain little here and cost much.
-            settings["preset"] = settings["preset"] ?? "veryfast"
-        }
-        if name == "libvpx-vp9", settings["cpu-used"] == nil { settings["cpu-used"] = "4"; settings["row-mt"] = "1" }
-        if name == "mjpeg", settings["q"] == nil { settings["flags"] = "+qscale"; settings["global_quality"] = "236" }
-        return settings
     }
 
     // MARK: Encoding
@@ -174,18 +132,19 @@ final class VideoEncoder {
         }
     }
 
+    /// Puts the true times in the place of frame numbers. Decoding times are the presentation times of the frames with
+    /// their numbers: never later than the packet's own, and rising as the numbers do.
     private func restoreTime(of packet: UnsafeMutablePointer<AVPacket>) {
         let number = packet.pointee.pts
         let decodeNumber = packet.pointee.dts == SHIM_NO_TIMESTAMP ? number : packet.pointee.dts
-        let time = shown[number] ?? (number * nominalDuration, nominalDuration)
-        packet.pointee.pts = time.ticks
-        packet.pointee.duration = time.duration
         // Before the first picture decoding time runs at the nominal rate.
-        packet.pointee.dts = shown[decodeNumber]?.ticks ?? ((firstTicks ?? 0) + decodeNumber * nominalDuration)
-        // Times are looked up once as pts and once as dts; numbers far behind the decoding one are done with.
-        if shown.count > 1024 {
-            let done = decodeNumber
-            shown = shown.filter { $0.key >= done }
+        func time(_ number: Int64) -> (ticks: Int64, duration: Int64) {
+            shown[number] ?? ((firstTicks ?? 0) + number * nominalDuration, nominalDuration)
         }
+        packet.pointee.pts = time(number).ticks
+        packet.pointee.duration = time(number).duration
+        packet.pointee.dts = min(time(decodeNumber).ticks, packet.pointee.pts)
+        // Times are looked up once as pts and once as dts; numbers far behind the decoding one are done with.
+        if shown.count > 1024 { shown = shown.filter { $0.key >= decodeNumber } }
     }
 }

@@ -80,12 +80,12 @@ extension MediaInfo {
             && (format.hasSuffix("_pipe") || format == "image2") && (duration ?? 0) <= 0.05
     }
 
-    /// FFmpeg's own choice of the best video stream, unless that is a cover picture and there is another.
+    /// FFmpeg's own choice of the best video stream; a cover picture is none.
     private static func bestVideo(of demuxer: Demuxer, among streams: [Stream]) -> Int? {
         let best = Int(av_find_best_stream(demuxer.context, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0))
         let films = streams.filter { $0.kind == .video && !$0.isAttachedPicture && ($0.video?.width ?? 0) > 0 }
         if let film = films.first(where: { $0.index == best }) { return film.index }
-        return films.first?.index ?? streams.first { $0.kind == .video && ($0.video?.width ?? 0) > 0 }?.index
+        return films.first?.index
     }
 }
 

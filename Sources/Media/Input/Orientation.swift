@@ -23,6 +23,22 @@ enum Orientation: Int {
         }
     }
 
+    /// What a picture itself says: a display matrix, or the EXIF tag of a photograph; nil where it says nothing.
+    init?(of picture: Picture) {
+        if let side = av_frame_get_side_data(picture.pointer, AV_FRAME_DATA_DISPLAYMATRIX) {
+            self = side.pointee.data.withMemoryRebound(to: Int32.self, capacity: 9) { Orientation(displayMatrix: $0) }
+            return
+        }
+        guard let entry = av_dict_get(picture.pointer.pointee.metadata, "Orientation", nil, 0) else { return nil }
+        guard let number = Int(String(cString: entry.pointee.value).trimmingCharacters(in: .whitespaces)) else {
+            return nil
+        }
+        self.init(rawValue: number)
+    }
+
+    /// Width and height change places.
+    var isSideways: Bool { rawValue >= Orientation.transposed.rawValue }
+
     /// The libavfilter filters that bring the stored picture upright; nil when it already is.
     var filters: String? {
         switch self {

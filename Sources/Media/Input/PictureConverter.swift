@@ -1,16 +1,23 @@
 internal import CFFmpeg
+internal import CPixels
 package import Frames
 
 /// Turns decoded pictures of any pixel format into 8-bit RGB frames of one size, honouring the picture's colour matrix,
 /// range and chroma position. Used by one stage (convert) at a time.
 package final class PictureConverter {
     private let pool: FramePool
+    private let alphaPool: AlphaPool?
+    /// Interleaved RGBA on the way to a frame and its alpha plane.
+    private var blended: Picture?
     private var scaler: Scaler?
     private let fallback: ColorDescription
 
-    /// - Parameter pool: gives frames of the size to convert to.
-    package init(for picture: PictureDescription, pool: FramePool) {
+    /// - Parameters:
+    ///   - pool: gives frames of the size to convert to.
+    ///   - keepsAlpha: frames get the alpha plane of pictures that have one.
+    package init(for picture: PictureDescription, pool: FramePool, keepsAlpha: Bool = true) {
         self.pool = pool
+        alphaPool = keepsAlpha && picture.hasAlpha ? AlphaPool(width: pool.width, height: pool.height) : nil
         fallback = picture.color
     }
 
@@ -24,14 +31,38 @@ package final class PictureConverter {
         if color.matrix == AVCOL_SPC_UNSPECIFIED { color.matrix = fallback.matrix }
         if color.range == AVCOL_RANGE_UNSPECIFIED { color.range = fallback.range }
         let side = Scaler.Side(width: raw.width, height: raw.height, format: picture.format, color: color)
-        if scaler?.source != side {
-            scaler = try Scaler(from: side, to: .rgb(width: pool.width, height: pool.height))
+        let hasAlpha = alphaPool != nil && side.hasAlpha
+        let target = Scaler.Side.rgb(width: pool.width, height: pool.height, alpha: hasAlpha)
+        if scaler?.source != side || scaler?.destination != target { scaler = try Scaler(from: side, to: target) }
+        var frame = Frame(
+            number: picture.number, timestamp: picture.timestamp, duration: picture.duration, pixels: pool.makeBuffer())
+        if hasAlpha, let alphaPool {
+            frame.alpha = try split(picture, into: frame.pixels, alphaPool)
+        } else {
+            try scale(picture, to: frame.pixels.bytes, stride: frame.pixels.stride)
         }
-        let pixels = pool.makeBuffer()
+        return frame
+    }
+
+    private func scale(_ picture: Picture, to bytes: UnsafeMutablePointer<UInt8>, stride: Int) throws(SakugaError) {
         try check(
-            shim_scale_to_bytes(scaler!.context, picture.pointer, pixels.bytes, Int32(pixels.stride)), .software,
+            shim_scale_to_bytes(scaler!.context, picture.pointer, bytes, Int32(stride)), .software,
             "cannot convert picture \(picture.number)", call: "sws_scale")
-        return Frame(
-            number: picture.number, timestamp: picture.timestamp, duration: picture.duration, pixels: pixels)
+    }
+
+    private func split(
+        _ picture: Picture, into pixels: PixelBuffer, _ alphaPool: AlphaPool
+    ) throws(SakugaError) -> AlphaPlane {
+        if blended == nil {
+            blended = try PicturePool(format: AV_PIX_FMT_RGBA, width: Int32(pool.width), height: Int32(pool.height))
+                .makePicture()
+        }
+        let rgba = blended!.pointer.pointee
+        try scale(picture, to: rgba.data.0!, stride: Int(rgba.linesize.0))
+        let plane = alphaPool.makePlane()
+        pixels_split_alpha(
+            rgba.data.0!, Int(rgba.linesize.0), pixels.bytes, pixels.stride, plane.bytes, Int32(pool.width),
+            Int32(pool.height))
+        return plane
     }
 }

@@ -9,25 +9,36 @@ final class AudioConverter {
     private let label: String
     private let inputTimeBase: AVRational
     private var filters: FilterGraph?
+    /// What the filters are set up for.
+    private var soundFormat: SoundFormat?
     private let frame = Picture()
     private let packet = Packet()
     private let zero: Int64
     private let cutsStart: Bool
+    private let dropsPriming: Bool
+    /// Where the next decoded sound belongs when it does not say, in microseconds of the output.
+    private var nextTime: Int64 = 0
+
+    private struct SoundFormat: Equatable {
+        var rate: Int32
+        var format: Int32
+        var channels: Int32
+    }
 
     var timeBase: AVRational { encoder.pointee.time_base }
 
     /// - Parameters:
     ///   - zero: microseconds subtracted from every timestamp.
     ///   - cutsStart: sound before `zero` is cut away.
+    ///   - dropsPriming: the container cannot hide the samples with which an encoder swings in, so packets that hold
+    ///     nothing else are left out.
     init(
-        stream: UnsafeMutablePointer<AVStream>, codec name: String, zero: Int64, cutsStart: Bool, globalHeader: Bool,
-        label: String
+        stream: UnsafeMutablePointer<AVStream>, codec name: String, zero: Int64, cutsStart: Bool, dropsPriming: Bool,
+        globalHeader: Bool, label: String
     ) throws(SakugaError) {
-        self.label = label
-        self.zero = zero
+        (self.label, self.zero, self.cutsStart, self.dropsPriming) = (label, zero, cutsStart, dropsPriming)
         decoder = try Decoder(stream: stream, label: label)
         inputTimeBase = stream.pointee.time_base
-        self.cutsStart = cutsStart
         guard let codec = avcodec_find_encoder_by_name(name), let context = avcodec_alloc_context3(codec) else {
             throw SakugaError(.unavailable, "this FFmpeg has no encoder '\(name)'")
         }
@@ -40,8 +51,8 @@ final class AudioConverter {
         context.pointee.bit_rate = Int64(channels) * 96_000
         context.pointee.time_base = AVRational(num: 1, den: context.pointee.sample_rate)
         if globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
-        try check(avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)",
-            call: "avcodec_open2")
+        try check(
+            avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)", call: "avcodec_open2")
     }
 
     deinit {
@@ -65,26 +76,14 @@ final class AudioConverter {
     }
 
     /// Takes a packet of the stream (nil drains), and calls `emit` with what comes out.
-    /// `end`: seconds of the output from which sound is cut away, where the end is known already.
+    ///
+    /// - Parameter end: seconds of the output from which sound is cut away; nil: nowhere.
     func convert(_ input: Packet?, end: Double?, emit: (Packet) throws -> Void) throws {
-        // A damaged packet of sound is skipped: the gap is filled with silence by the resampler.
+        // A damaged packet of sound is skipped: the resampler fills the gap with silence.
         _ = decoder.send(input)
-        while true {
-            let code = decoder.receive(into: frame.pointer)
-            if code == SHIM_ERROR_EOF { break }
-            if code < 0 { break }
-            if frame.pointer.pointee.best_effort_timestamp != SHIM_NO_TIMESTAMP {
-                frame.pointer.pointee.pts = av_rescale_q(
-                    frame.pointer.pointee.best_effort_timestamp, inputTimeBase, shimMicroseconds) - zero
-            }
-            let rate = AVRational(num: 1, den: frame.pointer.pointee.sample_rate)
-            frame.pointer.pointee.pts = av_rescale_q(frame.pointer.pointee.pts, shimMicroseconds, rate)
-            if let end {
-                let left = Int64((end * Double(rate.den)).rounded()) - frame.pointer.pointee.pts
-                if left <= 0 { continue }
-                frame.pointer.pointee.nb_samples = Int32(min(left, Int64(frame.pointer.pointee.nb_samples)))
-            }
-            if filters == nil { filters = try makeFilters() }
+        while decoder.receive(into: frame.pointer) == 0 {
+            guard try placeOnTimeline(end: end) else { continue }
+            try prepareFilters(emit)
             try filters!.push(frame.pointer)
             try drainFilters(emit)
         }
@@ -95,14 +94,50 @@ final class AudioConverter {
         }
     }
 
-    private func makeFilters() throws -> FilterGraph {
+    /// Gives the decoded sound its place in the output, counted in its own samples; false when it lies past `end`.
+    private func placeOnTimeline(end: Double?) throws -> Bool {
+        let sound = frame.pointer
+        let rate = AVRational(num: 1, den: max(1, sound.pointee.sample_rate))
+        let stamp = sound.pointee.best_effort_timestamp
+        let time =
+            stamp == SHIM_NO_TIMESTAMP
+            ? nextTime : av_rescale_q(stamp, inputTimeBase, shimMicroseconds) - zero
+        sound.pointee.pts = av_rescale_q(time, shimMicroseconds, rate)
+        nextTime = time + av_rescale_q(Int64(sound.pointee.nb_samples), rate, shimMicroseconds)
+        if sound.pointee.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC {
+            av_channel_layout_default(&sound.pointee.ch_layout, sound.pointee.ch_layout.nb_channels)
+        }
+        guard let end else { return true }
+        let left = Int64((end * Double(rate.den)).rounded()) - sound.pointee.pts
+        sound.pointee.nb_samples = Int32(max(0, min(left, Int64(sound.pointee.nb_samples))))
+        return left > 0
+    }
+
+    /// Sets the filters up for the decoded sound, and anew when its format changes on the way.
+    private func prepareFilters(_ emit: (Packet) throws -> Void) throws {
+        let sound = frame.pointer.pointee
+        let format = SoundFormat(rate: sound.sample_rate, format: sound.format, channels: sound.ch_layout.nb_channels)
+        guard format != soundFormat else { return }
+        let kept = Picture()
+        av_frame_move_ref(kept.pointer, frame.pointer)
+        try filters?.push(nil)
+        try drainFilters(emit)
+        av_frame_move_ref(frame.pointer, kept.pointer)
+        filters = try makeFilters(isFirst: soundFormat == nil)
+        soundFormat = format
+    }
+
+    private func makeFilters(isFirst: Bool) throws -> FilterGraph {
         var layout = [CChar](repeating: 0, count: 128)
         av_channel_layout_describe(&encoder.pointee.ch_layout, &layout, layout.count)
         let layoutName = String(decoding: layout.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         let sampleFormat = String(cString: av_get_sample_fmt_name(encoder.pointee.sample_fmt))
-        // aresample with async fills gaps in the timestamps, so that sound stays where it belongs.
-        var chain = cutsStart ? "atrim=start=0,aresample=async=1" : "aresample=async=1"
-        chain += ",aformat=sample_fmts=\(sampleFormat):sample_rates=\(encoder.pointee.sample_rate):channel_layouts=\(layoutName)"
+        // Gaps in the timestamps from 10 ms on are filled (jitter is smaller, a lost packet longer), so that sound stays
+        // where it belongs.
+        var chain = cutsStart && isFirst ? "atrim=start=0," : ""
+        chain += "aresample=async=1:min_hard_comp=0.01"
+        chain += ",aformat=sample_fmts=\(sampleFormat):sample_rates=\(encoder.pointee.sample_rate)"
+        chain += ":channel_layouts=\(layoutName)"
         let graph = try FilterGraph(
             chain, like: frame.pointer, soundTimeBase: AVRational(num: 1, den: frame.pointer.pointee.sample_rate))
         if encoder.pointee.frame_size > 0 { graph.setFrameSize(encoder.pointee.frame_size) }
@@ -112,7 +147,8 @@ final class AudioConverter {
     private func drainFilters(_ emit: (Packet) throws -> Void) throws {
         guard let filters else { return }
         while try filters.pull(into: frame.pointer) {
-            frame.pointer.pointee.pts = av_rescale_q(frame.pointer.pointee.pts, filters.timeBase, encoder.pointee.time_base)
+            frame.pointer.pointee.pts = av_rescale_q(
+                frame.pointer.pointee.pts, filters.timeBase, encoder.pointee.time_base)
             try encode(frame.pointer, emit)
             av_frame_unref(frame.pointer)
         }
@@ -127,6 +163,8 @@ final class AudioConverter {
             let code = avcodec_receive_packet(encoder, packet.pointer)
             if code == SHIM_ERROR_AGAIN || code == SHIM_ERROR_EOF { return }
             try check(code, .software, "cannot encode \(label)", call: "avcodec_receive_packet")
+            let raw = packet.pointer.pointee
+            if dropsPriming, raw.pts + raw.duration <= 0 { continue }
             try emit(packet)
         }
     }

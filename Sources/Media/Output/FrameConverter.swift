@@ -1,55 +1,98 @@
 internal import CFFmpeg
+internal import CPixels
 package import Frames
 
-/// Turns drawn RGB frames into pictures in the encoder's pixel format, matrix and range. Used by one stage at a time.
+/// Turns drawn RGB frames into pictures in the encoder's pixel format, matrix and range, with the alpha plane where the
+/// format has one. Used by one stage at a time.
 package final class FrameConverter {
-    private let scaler: Scaler
-    private let palette: String?
-    private var filters: FilterGraph?
+    private let encoderFormat: AVPixelFormat
+    private let color: ColorDescription
     private let width: Int32
     private let height: Int32
+    private let hasAlpha: Bool
     private let pool: PicturePool
+    /// Interleaved RGBA on the way to the encoder's format.
+    private let blended: PicturePool?
+    private let scaler: Scaler?
+    private var palette: FilterGraph?
 
     init(encoder: VideoEncoder, color: ColorDescription) throws(SakugaError) {
         let context = encoder.context.pointee
-        (width, height) = (context.width, context.height)
-        let isPalette = context.pix_fmt == AV_PIX_FMT_PAL8
-        // A palette of its own for every picture: 256 colours are few.
-        palette =
-            isPalette
-            ? "split[a][b];[a]palettegen=stats_mode=single:reserve_transparent=0[p];"
-                + "[b][p]paletteuse=new=1:dither=bayer:bayer_scale=4" : nil
-        let format = isPalette ? AV_PIX_FMT_RGB24 : context.pix_fmt
+        (width, height, encoderFormat) = (context.width, context.height, context.pix_fmt)
+        self.color = color
+        hasAlpha = encoder.keepsAlpha
+        let isPalette = encoderFormat == AV_PIX_FMT_PAL8
+        let format = isPalette ? hasAlpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24 : encoderFormat
         pool = try PicturePool(format: format, width: width, height: height)
-        scaler = try Scaler(
-            from: .rgb(width: Int(width), height: Int(height)),
-            to: Scaler.Side(width: width, height: height, format: format, color: color))
+        let isBlend = hasAlpha && format == AV_PIX_FMT_RGBA
+        blended = hasAlpha && !isBlend ? try PicturePool(format: AV_PIX_FMT_RGBA, width: width, height: height) : nil
+        scaler =
+            isBlend
+            ? nil
+            : try Scaler(
+                from: .rgb(width: Int(width), height: Int(height), alpha: hasAlpha),
+                to: Scaler.Side(width: width, height: height, format: format, color: color))
     }
 
     /// Converts a frame of the encoder's size. Uses sws_scale.
     package func picture(from frame: Frame) throws(SakugaError) -> Picture {
         precondition(frame.pixels.width == Int(width) && frame.pixels.height == Int(height))
-        let picture = try pool.makePicture()
-        try check(
-            shim_scale_from_bytes(
-                scaler.context, frame.pixels.bytes, Int32(frame.pixels.stride), height, picture.pointer), .software,
-            "cannot convert picture \(frame.number)", call: "sws_scale")
-        let shown = try palette.map { (chain) throws(SakugaError) in try quantized(picture, chain) } ?? picture
-        shown.number = frame.number
-        shown.timestamp = frame.timestamp
-        shown.duration = frame.duration
-        return shown
+        var picture = try pool.makePicture()
+        if let blended {
+            let whole = try blended.makePicture()
+            merge(frame, into: whole)
+            try scale(whole.pointer.pointee.data.0!, stride: Int(whole.pointer.pointee.linesize.0), frame, into: picture)
+        } else if scaler == nil {
+            merge(frame, into: picture)
+        } else {
+            try scale(frame.pixels.bytes, stride: frame.pixels.stride, frame, into: picture)
+        }
+        if encoderFormat == AV_PIX_FMT_PAL8 { picture = try quantized(picture, number: frame.number) }
+        describe(picture)
+        picture.number = frame.number
+        picture.timestamp = frame.timestamp
+        picture.duration = frame.duration
+        return picture
     }
 
-    private func quantized(_ picture: Picture, _ chain: String) throws(SakugaError) -> Picture {
+    private func describe(_ picture: Picture) {
+        picture.pointer.pointee.color_primaries = color.primaries
+        picture.pointer.pointee.color_trc = color.transfer
+        picture.pointer.pointee.colorspace = color.matrix
+        picture.pointer.pointee.color_range = color.range
+        picture.pointer.pointee.chroma_location = color.chromaLocation
+    }
+
+    private func merge(_ frame: Frame, into picture: Picture) {
+        let rgba = picture.pointer.pointee
+        pixels_merge_alpha(
+            frame.pixels.bytes, frame.pixels.stride, frame.alpha?.bytes, rgba.data.0!, Int(rgba.linesize.0), width,
+            height)
+    }
+
+    private func scale(
+        _ bytes: UnsafePointer<UInt8>, stride: Int, _ frame: Frame, into picture: Picture
+    ) throws(SakugaError) {
+        try check(
+            shim_scale_from_bytes(scaler!.context, bytes, Int32(stride), height, picture.pointer), .software,
+            "cannot convert picture \(frame.number)", call: "sws_scale")
+    }
+
+    /// Reduces a picture to 256 colours, a palette of its own for every picture.
+    private func quantized(_ picture: Picture, number: Int) throws(SakugaError) -> Picture {
         let timeBase = AVRational(num: 1, den: 1000)
-        if filters == nil { filters = try FilterGraph(chain, like: picture.pointer, timeBase: timeBase) }
-        let copy = Picture()
-        av_frame_ref(copy.pointer, picture.pointer)
-        copy.pointer.pointee.pts = Int64(picture.number)
-        try filters!.push(copy.pointer)
+        // A filter graph of its own for every picture would be costly; one that runs on holds the last picture back.
+        picture.pointer.pointee.pts = Int64(number)
+        if palette == nil {
+            let transparency = hasAlpha ? "reserve_transparent=1" : "reserve_transparent=0"
+            palette = try FilterGraph(
+                "split[a][b];[a]palettegen=stats_mode=single:\(transparency)[p];"
+                    + "[b][p]paletteuse=new=1:dither=bayer:bayer_scale=4:alpha_threshold=128", like: picture.pointer,
+                timeBase: timeBase)
+        }
+        try palette!.push(picture.pointer)
         let result = Picture()
-        guard try filters!.pull(into: result.pointer) else {
+        guard try palette!.pull(into: result.pointer) else {
             throw SakugaError(.software, "the palette filter held back a picture")
         }
         return result

@@ -22,6 +22,7 @@ package struct OutputPlan: Codable, Sendable, Equatable {
 
     /// FFmpeg's name of the muxer.
     package var container: String
+    /// The output is one picture that is no film.
     package var isStillImage: Bool
     package var entries: [Entry]
 
@@ -31,8 +32,9 @@ package struct OutputPlan: Codable, Sendable, Equatable {
     package static func make(for reader: MediaReader, output: String, options: OutputOptions) throws -> OutputPlan {
         let format = try muxer(for: output, named: options.container)
         let name = String(cString: format.pointee.name)
-        let isPicture = ["image2", "webp", "apng", "gif"].contains(name)
-        let chosen = try mapped(reader, options.maps)
+        let isPicture = pictureContainers.contains(name)
+        try checkSinglePicture(reader, output: output, container: name)
+        let chosen = try StreamMap.chosen(by: options.maps, in: reader)
         let entries = reader.info.streams.map { stream -> Entry in
             if stream.index == reader.info.drawnStream { return Entry(stream: stream.index, action: .draw) }
             if isPicture {
@@ -44,6 +46,40 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             return Entry(stream: stream.index, action: action(for: stream, in: reader, format: format, options: options))
         }
         return OutputPlan(container: name, isStillImage: name == "image2" || name == "webp", entries: entries)
+    }
+
+    private static let pictureContainers = ["image2", "image2pipe", "webp", "apng", "gif"]
+
+    /// The output holds pictures only, still or moving, one or numbered.
+    package var isPictureFile: Bool { Self.pictureContainers.contains(container) }
+
+    /// FFmpeg's name of the encoder that the container's users expect.
+    func defaultEncoder(for output: String) -> String {
+        switch container {
+        case "webm": return "libvpx-vp9"
+        case "gif": return "gif"
+        case "apng": return "apng"
+        case "webp": return "libwebp"
+        case "image2", "image2pipe":
+            switch (output as NSString).pathExtension.lowercased() {
+            case "jpg", "jpeg": return "mjpeg"
+            case "bmp": return "bmp"
+            case "tif", "tiff": return "tiff"
+            default: return "png"
+            }
+        default: return "libx264"
+        }
+    }
+
+    /// A film does not fit into one picture; the last of its frames would be left.
+    private static func checkSinglePicture(_ reader: MediaReader, output: String, container: String) throws(SakugaError) {
+        guard container == "image2", output != "-", NumberedSequence(output) == nil, !reader.info.isStill,
+            reader.options.frameLimit != 1
+        else { return }
+        let name = output as NSString
+        throw SakugaError(
+            .usage, "'\(output)' holds one picture, but '\(reader.demuxer.name)' has many",
+            hint: "add --frames 1, or number them: \(name.deletingPathExtension)-%04d.\(name.pathExtension)")
     }
 
     /// Sentences about what will be missing or different in the output.
@@ -62,9 +98,9 @@ package struct OutputPlan: Codable, Sendable, Equatable {
     }
 
     /// The default container for an input: its own where FFmpeg can write it and it can hold a drawn video, else Matroska.
-    package static func defaultExtension(forInput input: String, info: MediaInfo) -> String {
+    package static func defaultExtension(forInput input: String, isStill: Bool) -> String {
         let own = (input as NSString).pathExtension.lowercased()
-        if info.isStill { return own == "png" || own == "jpg" || own == "jpeg" || own == "webp" ? own : "png" }
+        if isStill { return own == "png" || own == "jpg" || own == "jpeg" || own == "webp" ? own : "png" }
         return ["mp4", "m4v", "mov", "mkv", "webm", "gif"].contains(own) ? own : "mkv"
     }
 
@@ -97,37 +133,6 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             hint: "name the output .mp4, .mkv, .mov, .webm, .gif, .png or .jpg")
     }
 
-    private static func mapped(_ reader: MediaReader, _ maps: [String]) throws -> Set<Int> {
-        let all = Set(reader.info.streams.map(\.index))
-        guard !maps.isEmpty else { return all }
-        var chosen = maps.allSatisfy { $0.hasPrefix("-") } ? all : []
-        for map in maps {
-            let removes = map.hasPrefix("-")
-            let isOptional = map.hasSuffix("?")
-            var specifier = Substring(map)
-            if removes { specifier.removeFirst() }
-            if isOptional { specifier.removeLast() }
-            // As FFmpeg writes it, with the number of the only input.
-            if specifier == "0" { specifier = "" } else if specifier.hasPrefix("0:") { specifier.removeFirst(2) }
-            let matching = try all.filter { index in
-                let code = avformat_match_stream_specifier(
-                    reader.demuxer.context, reader.demuxer.stream(index), String(specifier))
-                guard code >= 0 else {
-                    throw SakugaError(
-                        .usage, "--map '\(map)' is no stream specifier", hint: "try a, a:1, s or s:m:language:eng")
-                }
-                return code > 0
-            }
-            if matching.isEmpty, !isOptional {
-                throw SakugaError(
-                    .usage, "--map '\(map)' matches no stream of '\(reader.demuxer.name)'",
-                    hint: "`sakuga probe` lists its streams")
-            }
-            if removes { chosen.subtract(matching) } else { chosen.formUnion(matching) }
-        }
-        return chosen
-    }
-
     private static func action(
         for stream: MediaInfo.Stream, in reader: MediaReader, format: UnsafePointer<AVOutputFormat>,
         options: OutputOptions
@@ -136,7 +141,7 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         let parameters = reader.demuxer.stream(stream.index).pointee.codecpar.pointee
         let container = String(cString: format.pointee.name)
         let isMatroska = container == "matroska"
-        let fits = canHold(format, parameters)
+        let fits = ContainerRules.canHold(parameters.codec_id, in: format)
         switch stream.kind {
         case .video where stream.isAttachedPicture:
             if isMatroska { return .attach }
@@ -173,23 +178,5 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         case .automatic:
             return fits && !options.trimsExactly ? .copy : .convert(to: usual)
         }
-    }
-
-    private static func canHold(_ format: UnsafePointer<AVOutputFormat>, _ parameters: AVCodecParameters) -> Bool {
-        let container = String(cString: format.pointee.name)
-        let id = parameters.codec_id
-        // avformat_query_codec says yes to what its muxer then refuses or few players can read.
-        if container == "mp4" || container == "ipod" {
-            let held: [AVCodecID] = [
-                AV_CODEC_ID_AAC, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_ALAC,
-                AV_CODEC_ID_OPUS, AV_CODEC_ID_FLAC, AV_CODEC_ID_MP2, AV_CODEC_ID_DTS, AV_CODEC_ID_MOV_TEXT,
-                AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_AV1, AV_CODEC_ID_VP9, AV_CODEC_ID_MPEG4,
-                AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MJPEG, AV_CODEC_ID_PNG,
-                AV_CODEC_ID_DVD_SUBTITLE,
-            ]
-            return held.contains(id)
-        }
-        if container == "matroska", id == AV_CODEC_ID_MOV_TEXT || id == AV_CODEC_ID_EIA_608 { return false }
-        return avformat_query_codec(format, id, FF_COMPLIANCE_NORMAL) == 1
     }
 }

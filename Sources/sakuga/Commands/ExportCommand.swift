@@ -7,7 +7,7 @@ import Model
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a preset's generator as an ONNX file.",
+        abstract: "Writes a preset's generator as an ONNX file.",
         discussion: """
             The file holds one look, since the seed is folded into its weights, and takes \
             pictures of one size.
@@ -32,8 +32,8 @@ struct ExportCommand: ParsableCommand {
         completion: .file(extensions: ["onnx"]))
     var output: String
 
-    @Option(help: "Size of the pictures, in pixels. (default: 640x360)")
-    var size: PixelSize?
+    @Option(help: "Size of the pictures, in pixels.")
+    var size = PixelSize(width: 640, height: 360)
 
     @Option(help: "The look; 0 is the canonical one.")
     var seed: UInt64 = 0
@@ -48,11 +48,10 @@ struct ExportCommand: ParsableCommand {
         try checkOutput()
         let choice = try PresetLibrary().preset(named: preset)
         let description = choice.size.generator
-        let (width, height) = size.map { ($0.width, $0.height) } ?? (640, 360)
-        try check(width, height, against: description)
+        try check(size, against: description)
         let style = StyleCode(seed: seed, dimensions: description.styleDimensions)
         let graph = GeneratorGraph.encoded(
-            try choice.preset.weights(of: choice.size), style: style, width: width, height: height,
+            try choice.preset.weights(of: choice.size), style: style, width: size.width, height: size.height,
             edges: edges == .bytes ? .bytes : .float)
         try write(graph)
     }
@@ -77,19 +76,20 @@ struct ExportCommand: ParsableCommand {
         }
     }
 
-    private func check(_ width: Int, _ height: Int, against description: GeneratorDescription) throws {
+    private func check(_ size: PixelSize, against description: GeneratorDescription) throws {
+        let (width, height) = (size.width, size.height)
         let sides = 16...8192
         let asked = "\(width)×\(height)"
         guard sides.contains(width), sides.contains(height) else {
             throw SakugaError(
                 .usage, "cannot export for pictures of \(asked) pixels, sides must be 16 to 8192")
         }
-        let fitting = (width: description.padded(width), height: description.padded(height))
-        guard fitting == (width, height) else {
+        let fitting = PixelSize(width: description.padded(width), height: description.padded(height))
+        guard fitting == size else {
             throw SakugaError(
                 .usage,
                 "cannot export for pictures of \(asked) pixels, sides must be multiples of \(description.alignment)",
-                hint: "give --size \(fitting.width)x\(fitting.height)")
+                hint: "give --size \(fitting)")
         }
     }
 

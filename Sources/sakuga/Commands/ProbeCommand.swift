@@ -36,7 +36,7 @@ struct ProbeCommand: ParsableCommand {
 
     func run() throws {
         let reader = try MediaReader(input)
-        let name = output ?? "drawn." + OutputPlan.defaultExtension(forInput: input, info: reader.info)
+        let name = output ?? "drawn." + OutputPlan.defaultExtension(forInput: input, isStill: reader.info.isStill)
         let plan = try OutputPlan.make(for: reader, output: name, options: target.outputOptions())
         if json {
             let report = Report(
@@ -71,7 +71,9 @@ private enum ProbeText {
         if let video = stream.video {
             facts.append("\(video.width)×\(video.height)")
             facts.append(video.pixelFormat)
-            if !stream.isAttachedPicture, video.frameRate > 0 { facts.append(String(format: "%.3g fps", video.frameRate)) }
+            if !stream.isAttachedPicture, video.frameRate > 0 {
+                facts.append(String(format: "%.3g fps", video.frameRate))
+            }
             if video.rotation != 0 { facts.append("turned by \(video.rotation)°") }
             if video.matrix != "unknown" { facts.append(video.matrix) }
         }

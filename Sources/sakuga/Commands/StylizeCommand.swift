@@ -22,10 +22,14 @@ struct StylizeCommand: ParsableCommand {
               sakuga stylize clip.mov --start 5 --frames 1 -o frame.png
                                                               one frame, to look at first
               sakuga stylize *.jpg -o drawn/                  many files into a folder
+              sakuga stylize photos/ -o drawn/                all videos and pictures of a folder
               sakuga stylize 'frames/%04d.png' -o drawn.mp4   a numbered sequence
             """)
 
-    @Argument(help: "Videos or pictures: files, URLs, numbered sequences (frames/%04d.png), or - for standard input.")
+    @Argument(
+        help:
+            "Videos or pictures: files, folders of them, URLs, numbered sequences (frames/%04d.png), or - for standard input."
+    )
     var inputs: [String]
 
     @Option(name: .shortAndLong, help: "The file to write, a folder with a slash at its end, or - for standard output.")
@@ -42,23 +46,19 @@ struct StylizeCommand: ParsableCommand {
     @Flag(help: "Show where the time goes, and FFmpeg's messages.")
     var verbose = false
 
-    func validate() throws {
-        if inputs.count > 1 {
-            guard let output, output != "-", output.hasSuffix("/") || Self.isFolder(output) else {
-                if output == nil { return }
-                throw ValidationError("Several inputs need a folder to go to: -o FOLDER/.")
-            }
-        }
-    }
-
     func run() throws {
-        let requests = try inputs.map { try request(for: $0) }
+        let inputs = try StylizeInputs(inputs, output: output)
+        let requests = try inputs.paths.map { try request(for: $0) }
+        if requests.count > 1 { try StylizeBatch.check(requests) }
         let session = StylizeSession(progress: progress, verbose: verbose)
+        inputs.notes.forEach(session.note)
         try session.run(requests)
     }
 
     private func request(for input: String) throws -> StylizeRequest {
         var request = StylizeRequest(input: input, output: output, preset: look.preset)
+        request.model = look.model
+        request.modelRange = look.modelRange
         request.seed = look.seed
         request.strength = look.strength
         request.keepsColor = look.keepColor
@@ -69,10 +69,5 @@ struct StylizeCommand: ParsableCommand {
         request.inference = try machine.inferenceOptions()
         request.overwrites = target.overwrite
         return request
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 }

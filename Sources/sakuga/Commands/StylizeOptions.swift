@@ -10,10 +10,20 @@ struct LookOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The preset: a name from `sakuga presets`, NAME:SIZE, or a folder.")
     var preset = "cel"
 
-    @Option(help: "Another variant of the look; 0 is the preset's own.")
+    @Option(
+        name: .shortAndLong, help: "A foreign generator instead: an AnimeGAN-like network as .onnx, .pb or .tflite.")
+    var model: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: "The range of colours of the foreign generator: -1..1, 0..1 or 0..255. (default: found out)")
+    var modelRange: ModelRange?
+
+    @Option(parsing: .unconditional, help: "Another variant of the look; 0 is the preset's own.")
     var seed: UInt64 = 0
 
-    @Option(help: "How much is drawn: 0 is the original, 1 the drawing. (default: the preset's)")
+    @Option(
+        parsing: .unconditional, help: "How much is drawn: 0 is the original, 1 the drawing. (default: the preset's)")
     var strength: Double?
 
     @Flag(help: "Keep the original's colours and draw light and lines only.")
@@ -31,19 +41,19 @@ struct LookOptions: ParsableArguments {
 
 /// Which part of the input is drawn, and how it is read.
 struct SourceOptions: ParsableArguments {
-    @Option(help: "Begin here: seconds or [HH:]MM:SS[.mmm].")
+    @Option(parsing: .unconditional, help: "Begin here: seconds or [HH:]MM:SS[.mmm].")
     var start: TimeOfVideo?
 
-    @Option(help: "End before here: seconds or [HH:]MM:SS[.mmm].")
+    @Option(parsing: .unconditional, help: "End before here: seconds or [HH:]MM:SS[.mmm].")
     var end: TimeOfVideo?
 
-    @Option(help: "Draw at most this many frames.")
+    @Option(parsing: .unconditional, help: "Draw at most this many frames.")
     var frames: Int?
 
     @Flag(inversion: .prefixedNo, help: "Make interlaced video progressive.")
     var deinterlace = true
 
-    @Option(help: "Frames per second of a numbered sequence of pictures. (default: 25)")
+    @Option(parsing: .unconditional, help: "Frames per second of a numbered sequence of pictures. (default: 25)")
     var inputRate: Double?
 
     func validate() throws {
@@ -69,22 +79,26 @@ struct SourceOptions: ParsableArguments {
 
 /// How the output is made.
 struct TargetOptions: ParsableArguments {
-    @Option(help: "Draw at this size, for example 1280x720.")
+    @Option(parsing: .unconditional, help: "Draw at this size, for example 1280x720.")
     var size: PixelSize?
 
-    @Option(help: "Draw at a multiple of the input's size, for example 0.5.")
+    @Option(parsing: .unconditional, help: "Draw at a multiple of the input's size, for example 0.5.")
     var scale: Double?
 
     @Option(help: "FFmpeg's name of the video encoder. (default: libx264; libvpx-vp9 in WebM)")
     var encoder: String?
 
-    @Option(help: "Quality, on the encoder's own scale: smaller is better. (default: 19 for libx264)")
+    @Option(
+        parsing: .unconditional,
+        help: "Quality, on the encoder's own scale: smaller is better. (default: 19 for libx264)")
     var crf: Double?
 
     @Option(help: "The encoder's own preset, for example medium. (default: veryfast for libx264)")
     var encoderPreset: String?
 
-    @Option(help: "Any option of the encoder, as NAME=VALUE; may be repeated. pix_fmt sets the pixel format.")
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Any option of the encoder, as NAME=VALUE; may be repeated. pix_fmt sets the pixel format.")
     var encoderOption: [String] = []
 
     @Flag(help: "Leave the sound out.")
@@ -93,7 +107,10 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "What happens to the sound: copy, aac or opus. (default: copied where the container can hold it)")
     var audio: AudioCodec?
 
-    @Option(help: "Streams to carry over beside the video, as FFmpeg writes them: a, a:1, s:m:language:eng, -s. Repeatable.")
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Streams to carry over beside the video, as FFmpeg writes them: a, a:1, s:m:language:eng, -s. Repeatable."
+    )
     var map: [String] = []
 
     @Option(help: "FFmpeg's name of the container. (default: from the output's name)")
@@ -106,6 +123,7 @@ struct TargetOptions: ParsableArguments {
 
     func validate() throws {
         if size != nil, scale != nil { throw ValidationError("Give --size or --scale, not both.") }
+        if let crf, !(0...63).contains(crf) { throw ValidationError("--crf must be between 0 and 63, not \(crf).") }
         if let scale, !(scale > 0 && scale <= 8) { throw ValidationError("--scale must be over 0 and at most 8.") }
         if noAudio, audio != nil { throw ValidationError("Give --no-audio or --audio, not both.") }
         for option in encoderOption where !option.dropFirst().contains("=") {
@@ -126,7 +144,11 @@ struct TargetOptions: ParsableArguments {
         options.encoder.preset = encoderPreset
         for option in encoderOption {
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            if parts[0] == "pix_fmt" { options.encoder.pixelFormat = parts[1] } else { options.encoder.options[parts[0]] = parts[1] }
+            if parts[0] == "pix_fmt" {
+                options.encoder.pixelFormat = parts[1]
+            } else {
+                options.encoder.options[parts[0]] = parts[1]
+            }
         }
         switch audio {
         case nil: options.audio = noAudio ? .none : .automatic
@@ -148,7 +170,7 @@ struct MachineOptions: ParsableArguments {
     @Option(help: "The precision to calculate in: auto, f32, f16 or bf16.")
     var precision = InferenceOptions.Precision.auto
 
-    @Option(help: "Frames drawn side by side. (default: chosen by the number of cores)")
+    @Option(parsing: .unconditional, help: "Frames drawn side by side. (default: chosen by the number of cores)")
     var streams: Int?
 
     func validate() throws {
@@ -164,6 +186,8 @@ struct MachineOptions: ParsableArguments {
 extension InferenceOptions.Precision: ExpressibleByArgument {}
 
 extension SmoothingStrength: ExpressibleByArgument {}
+
+extension ModelRange: ExpressibleByArgument {}
 
 /// A time in a video: seconds, or [HH:]MM:SS[.mmm].
 struct TimeOfVideo: ExpressibleByArgument {

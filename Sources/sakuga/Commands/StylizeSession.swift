@@ -11,9 +11,17 @@ final class StylizeSession {
     private let verbose: Bool
     private let current = CurrentJob()
 
-    /// The job that an interrupt stops.
+    /// What an interrupt finds under way.
     private final class CurrentJob: Sendable {
-        let job = Mutex<StylizeJob?>(nil)
+        enum Phase {
+            /// Nothing has been written: the program can just end, also where opening the input blocks.
+            case opening
+            /// The output is being begun.
+            case beginning
+            case drawing(StylizeJob)
+        }
+
+        let phase = Mutex(Phase.opening)
     }
 
     init(progress: ProgressMode, verbose: Bool) {
@@ -24,15 +32,18 @@ final class StylizeSession {
         }
     }
 
+    /// Says something worth knowing before the work begins.
+    func note(_ message: String) { printer.note(message) }
+
     /// - Throws: the error of the only request; of several, each error is printed and the first one's code thrown at the end.
     func run(_ requests: [StylizeRequest]) throws {
-        let interrupt = Interrupt { [current] in current.job.withLock { $0?.stop() } }
+        let interrupt = makeInterrupt()
         var firstFailure: SakugaError?
         var failures = 0
         for request in requests {
             if interrupt.isRequested { break }
             do {
-                try run(request)
+                try run(request, until: interrupt)
             } catch let error as SakugaError where requests.count > 1 && error.code != .interrupted {
                 printer.clear()
                 printer.warn("'\(request.input)' is skipped: \(error.message)")
@@ -46,26 +57,61 @@ final class StylizeSession {
         }
     }
 
-    private func run(_ request: StylizeRequest) throws {
+    private func makeInterrupt() -> Interrupt {
+        Interrupt { [current, printer] in
+            let job = current.phase.withLock { phase -> StylizeJob? in
+                switch phase {
+                case .opening: Self.quit(printer)
+                case .beginning: nil
+                case .drawing(let job): job
+                }
+            }
+            job?.stop()
+        } cleaning: { [current] in
+            if case .drawing(let job) = current.phase.withLock({ $0 }) { job.abandon() }
+        }
+    }
+
+    /// Ends the program where nothing has been drawn.
+    private static func quit(_ printer: ProgressPrinter) -> Never {
+        printer.clear()
+        let ending = ErrorPrinter(arguments: CommandLine.arguments)
+            .ending(for: SakugaError(.interrupted, "stopped before the first frame"))
+        TerminalScreen.standardError.write(ending.errorOutput)
+        // Not exit(3): its handlers would wait for the input that is being opened.
+        _exit(ending.code)
+    }
+
+    private func run(_ request: StylizeRequest, until interrupt: Interrupt) throws {
         let began = ContinuousClock.now
-        let job = try StylizeJob(request)
-        current.job.withLock { $0 = job }
-        defer { current.job.withLock { $0 = nil } }
+        current.phase.withLock { $0 = .opening }
+        defer { current.phase.withLock { $0 = .opening } }
+        let job = try StylizeJob(request) { [current] in current.phase.withLock { $0 = .beginning } }
+        current.phase.withLock { $0 = .drawing(job) }
+        if interrupt.isRequested { job.stop() }
         job.notes.forEach(printer.warn)
         let tracker = ProgressTracker(frames: job.expectedFrames)
         let event = StartEvent(
-            input: request.input, output: job.outputPath, preset: request.preset, width: job.width, height: job.height,
+            input: request.input, output: job.outputPath,
+            preset: request.model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? request.preset,
+            width: job.width, height: job.height,
             frames: job.expectedFrames)
         printer.start(event) { tracker.progress(timings: job.timings) }
         let summary = try job.run(tracker: tracker)
         let seconds = (ContinuousClock.now - began).seconds
         summary.warnings.forEach(printer.warn)
         if verbose { printer.note(TimingsTable.text(summary.timings)) }
-        if summary.wasStopped {
-            printer.clear()
-            throw SakugaError(
-                .interrupted, "stopped after \(summary.frames) frames; what is drawn is in '\(summary.output)'")
+        if summary.wasStopped { throw stopped(summary) }
+        printer.done(DoneEvent(output: job.outputPath, frames: summary.frames, seconds: seconds))
+    }
+
+    private func stopped(_ summary: StylizeJob.Summary) -> SakugaError {
+        printer.clear()
+        guard let output = summary.output else {
+            return SakugaError(.interrupted, "stopped before the first frame")
         }
-        printer.done(DoneEvent(output: summary.output, frames: summary.frames, seconds: seconds))
+        let frames = summary.frames == 1 ? "1 frame" : "\(summary.frames) frames"
+        return SakugaError(
+            .interrupted, "stopped after \(frames)" + (output == "-" ? "" : "; what is drawn is in '\(output)'"))
     }
 }

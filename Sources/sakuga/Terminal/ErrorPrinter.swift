@@ -43,7 +43,12 @@ struct ErrorPrinter {
     }
 
     private func ending(for error: SakugaError) -> Ending {
-        let text = isJSON ? JSONLine.text("error", ErrorEvent(error)) : "\(error)\n"
+        var text = JSONLine.text("error", ErrorEvent(error))
+        if !isJSON {
+            // A file name, and what FFmpeg says, may hold line breaks; the error is one line all the same.
+            let lines = [("error", error.message), ("hint", error.hint ?? "")].filter { !$0.1.isEmpty }
+            text = lines.map { "\($0): \($1.split(whereSeparator: \.isNewline).joined(separator: " "))\n" }.joined()
+        }
         return Ending(code: error.code.rawValue, errorOutput: text)
     }
 
@@ -57,6 +62,24 @@ struct ErrorPrinter {
         // The full message ends with: See 'sakuga stylize --help' for more information.
         let full = Sakuga.fullMessage(for: error)
         let help = full.range(of: "'sakuga[^']* --help'", options: .regularExpression).map { String(full[$0]) }
-        return SakugaError(.usage, message, hint: "see \(help ?? "'sakuga --help'")")
+        var hint = "see \(help ?? "'sakuga --help'")"
+        // A second sentence says what to do.
+        if let advice = message.range(of: ". Did you mean ") {
+            hint = "did you mean \(message[advice.upperBound...])"
+            message = String(message[..<advice.lowerBound])
+        } else if let advice = message.range(of: ". Please provide one of ") {
+            hint = "give one of \(message[advice.upperBound...])"
+            message = String(message[..<advice.lowerBound])
+        } else if let form = Self.forms.first(where: { message.hasSuffix("invalid for '\($0.option)'") }) {
+            hint = form.hint
+        }
+        return SakugaError(.usage, message, hint: hint)
     }
+
+    /// What options want whose values are neither numbers nor one of a few words.
+    private static let forms = [
+        (option: "--size <size>", hint: "give width and height in pixels, for example 1280x720"),
+        (option: "--start <start>", hint: "give seconds or [HH:]MM:SS[.mmm], for example 1:05.5"),
+        (option: "--end <end>", hint: "give seconds or [HH:]MM:SS[.mmm], for example 1:05.5"),
+    ]
 }

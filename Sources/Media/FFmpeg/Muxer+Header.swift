@@ -1,0 +1,60 @@
+internal import CFFmpeg
+
+/// What is put into a container before its header is written.
+extension Muxer {
+    /// A codec tag is a container's own name for a codec: it is kept only where the new container knows it.
+    func keepKnownTag(of stream: UnsafeMutablePointer<AVStream>) {
+        let parameters = stream.pointee.codecpar!
+        guard let tags = context.pointee.oformat.pointee.codec_tag,
+            av_codec_get_id(tags, parameters.pointee.codec_tag) == parameters.pointee.codec_id
+        else {
+            parameters.pointee.codec_tag = 0
+            return
+        }
+    }
+
+    /// Stores a cover picture as an attachment, which is how Matroska holds one.
+    func attachCover(of input: UnsafeMutablePointer<AVStream>) {
+        let picture = input.pointee.attached_pic
+        guard picture.size > 0, let data = picture.data else { return }
+        let isPNG = input.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_PNG
+        let stream = addStream()
+        let parameters = stream.pointee.codecpar!
+        parameters.pointee.codec_type = AVMEDIA_TYPE_ATTACHMENT
+        parameters.pointee.codec_id = input.pointee.codecpar.pointee.codec_id
+        guard let copy = av_mallocz(Int(picture.size) + Int(AV_INPUT_BUFFER_PADDING_SIZE)) else {
+            preconditionFailure("out of memory")
+        }
+        copy.copyMemory(from: data, byteCount: Int(picture.size))
+        parameters.pointee.extradata = copy.assumingMemoryBound(to: UInt8.self)
+        parameters.pointee.extradata_size = picture.size
+        copyMetadata(input.pointee.metadata, to: &stream.pointee.metadata)
+        let keeps = AV_DICT_DONT_OVERWRITE
+        av_dict_set(&stream.pointee.metadata, "filename", isPNG ? "cover.png" : "cover.jpg", keeps)
+        av_dict_set(&stream.pointee.metadata, "mimetype", isPNG ? "image/png" : "image/jpeg", keeps)
+    }
+
+    /// Copies the chapters that lie in the output, moved to its timeline and cut at its ends.
+    func addChapters(of reader: MediaReader) {
+        let input = reader.demuxer.context.pointee
+        guard input.nb_chapters > 0, let chapters = input.chapters else { return }
+        context.pointee.chapters = av_calloc(Int(input.nb_chapters), MemoryLayout<OpaquePointer>.size)?
+            .assumingMemoryBound(to: UnsafeMutablePointer<AVChapter>?.self)
+        let limit = reader.expectedEnd
+        for index in 0..<Int(input.nb_chapters) {
+            let chapter = chapters[index]!.pointee
+            let base = chapter.time_base
+            let shift = av_rescale_q(reader.zero, shimMicroseconds, base)
+            let last = limit.map { av_rescale_q(Int64($0 * 1e6), shimMicroseconds, base) } ?? Int64.max
+            let (start, end) = (max(0, chapter.start - shift), min(chapter.end - shift, last))
+            guard end > 0, start < last else { continue }
+            guard let memory = av_mallocz(MemoryLayout<AVChapter>.size) else { preconditionFailure("out of memory") }
+            let copy = memory.assumingMemoryBound(to: AVChapter.self)
+            (copy.pointee.id, copy.pointee.time_base) = (chapter.id, base)
+            (copy.pointee.start, copy.pointee.end) = (start, end)
+            av_dict_copy(&copy.pointee.metadata, chapter.metadata, 0)
+            context.pointee.chapters[Int(context.pointee.nb_chapters)] = copy
+            context.pointee.nb_chapters += 1
+        }
+    }
+}

@@ -1,0 +1,75 @@
+internal import CFFmpeg
+internal import Foundation
+internal import Frames
+
+/// Where an input lies and how FFmpeg must be told: a file, a URL, a pipe or a numbered sequence.
+struct InputLocation {
+    private enum Place {
+        case file
+        case url
+        case pipe(path: String?)
+        case sequence(NumberedSequence)
+    }
+
+    private let input: String
+    private let place: Place
+    private let options: InputOptions
+
+    /// - Throws: `.noInput` for a folder or a sequence without files.
+    init(_ input: String, options: InputOptions) throws(SakugaError) {
+        (self.input, self.options) = (input, options)
+        var status = stat()
+        let exists = stat(input, &status) == 0
+        let kind = status.st_mode & S_IFMT
+        if input == "-" {
+            place = .pipe(path: nil)
+        } else if exists, kind == S_IFDIR {
+            throw SakugaError(
+                .noInput, "'\(input)' is a folder", hint: "give the files in it, or -o FOLDER/ to draw them all")
+        } else if exists, kind == S_IFIFO {
+            place = .pipe(path: input)
+        } else if !exists, input.contains("://") || options.format == "lavfi" {
+            place = .url
+        } else if !exists, let sequence = NumberedSequence(input) {
+            place = .sequence(sequence)
+        } else {
+            place = .file
+        }
+    }
+
+    /// Opens the demuxer. `firstNumber`: the number of a sequence's first picture.
+    func open(stop: StopSignal) throws(SakugaError) -> (demuxer: Demuxer, firstNumber: Int?) {
+        var settings: [String: String] = [:]
+        if let whitelist = options.protocolWhitelist { settings["protocol_whitelist"] = whitelist }
+        switch place {
+        case .url:
+            return (try demuxer(input, settings, stop), nil)
+        case .pipe(let path):
+            let pipe = try PipeInput(path: path, stop: stop)
+            let demuxer = try Demuxer(
+                url: "", name: input, format: options.format, options: settings, pipe: pipe, stop: stop)
+            return (demuxer, nil)
+        case .file:
+            // A percent sign in the name of a file that is there is no pattern.
+            settings["pattern_type"] = "none"
+            // A name with a colon would be taken for a protocol, one with a dash for an option.
+            return (try demuxer("file:\(input)", settings, stop), nil)
+        case .sequence(let sequence):
+            guard let first = sequence.firstNumber else {
+                throw SakugaError(
+                    .noInput, "no file is named like '\(input)'", hint: "check the folder and the number of digits")
+            }
+            settings["start_number"] = "\(first)"
+            settings["pattern_type"] = "sequence"
+            if let rate = options.sequenceRate { settings["framerate"] = "\(rate)" }
+            let demuxer = try Demuxer(
+                url: "file:\(sequence.pattern)", name: input, format: options.format ?? "image2", options: settings,
+                stop: stop)
+            return (demuxer, first)
+        }
+    }
+
+    private func demuxer(_ url: String, _ settings: [String: String], _ stop: StopSignal) throws(SakugaError) -> Demuxer {
+        try Demuxer(url: url, name: input, format: options.format, options: settings, stop: stop)
+    }
+}
