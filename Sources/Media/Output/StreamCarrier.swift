@@ -117,7 +117,7 @@ final class StreamCarrier {
             (packet.pointee.pts, packet.pointee.dts) = (0, 0)
         }
         guard let end, end.isFinite else { return }
-        let last = av_rescale_q(Int64(end * 1e6), shimMicroseconds, timeBase)
+        let last = av_rescale_q(Int64((end * 1e6).rounded()), shimMicroseconds, timeBase)
         packet.pointee.duration = min(packet.pointee.duration, max(0, last - packet.pointee.pts))
     }
 }
