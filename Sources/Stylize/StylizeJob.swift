@@ -1,5 +1,6 @@
 internal import Foundation
 package import Frames
+internal import Inference
 internal import Media
 package import Model
 package import Pipeline
@@ -188,8 +189,7 @@ package final class StylizeJob: Sendable {
         }
         return Summary(
             output: output, frames: frames, mediaSeconds: reader.endTime, timings: timings,
-            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped
-        )
+            firstFrame: firstFrame.moment.withLock { $0 }, warnings: damageWarnings(), wasStopped: wasStopped)
     }
 
     // MARK: Decisions
@@ -205,12 +205,20 @@ package final class StylizeJob: Sendable {
             width = Int((Double(width) * factor).rounded())
             height = Int((Double(height) * factor).rounded())
         }
-        guard case .exactly = request.size else {
+        if request.size != .exactly(width: width, height: height) {
             if plan.wantsEvenSides(request.outputOptions.encoder) {
                 width -= width % 2
                 height -= height % 2
             }
-            return (max(width, 2), max(height, 2))
+            (width, height) = (max(width, 2), max(height, 2))
+        }
+        let sides = Generator.sides
+        guard sides.contains(width), sides.contains(height) else {
+            let isSmall = min(width, height) < sides.lowerBound
+            throw SakugaError(
+                .usage,
+                "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to "
+                    + "\(sides.upperBound)", hint: "draw them \(isSmall ? "larger" : "smaller") with --size or --scale")
         }
         return (width, height)
     }
@@ -251,13 +259,18 @@ package final class StylizeJob: Sendable {
         return notes
     }
 
-    private static func damageWarnings(_ reader: MediaReader) -> [String] {
+    private func damageWarnings() -> [String] {
+        var warnings: [String] = []
         let damage = reader.damage
-        guard !damage.isClean else { return [] }
-        return [
-            "the input is damaged from \(String(format: "%.2f", damage.firstTime)) s on (\(damage.firstReason)"
-                + (damage.count > 1 ? ", and \(damage.count - 1) more" : "")
-                + "): \(reader.decodedCount == 1 ? "1 frame" : "\(reader.decodedCount) frames") could be drawn"
-        ]
+        if !damage.isClean {
+            let frames = reader.decodedCount == 1 ? "1 frame" : "\(reader.decodedCount) frames"
+            warnings.append(
+                "the input is damaged from \(String(format: "%.2f", damage.firstTime)) s on (\(damage.firstReason)"
+                    + (damage.count > 1 ? ", and \(damage.count - 1) more" : "") + "): \(frames) could be drawn")
+        }
+        if writer.lostPackets > 0 {
+            warnings.append("the sound or subtitles are damaged: \(writer.lostPackets) of their packets are left out")
+        }
+        return warnings
     }
 }

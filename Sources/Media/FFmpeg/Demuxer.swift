@@ -59,7 +59,8 @@ final class Demuxer {
         case shim_error(EACCES):
             return SakugaError(
                 .noInput, "cannot open '\(name)': permission denied (\(call))", hint: "make the file readable for you")
-        case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF:
+        // A Matroska file that ends in its header is an input/output error to FFmpeg.
+        case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF, shim_error(EIO):
             return SakugaError(
                 ffmpeg: code, .data, "cannot read '\(name)' as video or picture", call: call,
                 hint: "the file may be damaged, still being written, or no media file")

@@ -89,7 +89,8 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             let name = "\(stream.kind.rawValue) stream \(entry.stream) (\(stream.codec))"
             switch entry.action {
             case .drop(let reason, true):
-                return "\(name) is left out: \(reason); an .mkv output keeps it"
+                return "\(name) is left out: \(reason)"
+                    + (reason.contains("hold") ? "; an .mkv output keeps it" : "")
             case .convert(let codec):
                 return "\(name) is converted to \(codec)"
             default: return nil
@@ -149,6 +150,9 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         case .video:
             return fits ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec)", isLoss: true)
         case .audio:
+            if stream.audio.map({ $0.sampleRate <= 0 || $0.channels <= 0 }) ?? true {
+                return .drop(reason: "nothing of it can be read", isLoss: true)
+            }
             return audioAction(stream, fits: fits, container: container, options: options)
         case .subtitle:
             if fits { return .copy }

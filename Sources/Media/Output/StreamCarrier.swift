@@ -18,6 +18,8 @@ final class StreamCarrier {
     private let shift: Int64
     private let cutsStart: Bool
     private let muxer: Muxer
+    /// Copied packets that were too damaged for the container.
+    private(set) var lostPackets = 0
 
     /// Adds the stream to the muxer.
     ///
@@ -76,7 +78,8 @@ final class StreamCarrier {
                 try muxer.write(packet, to: output, timeBase: timeBase)
             }
         case .copy:
-            if place(packet, end: end) { try muxer.write(packet, to: output, timeBase: timeBase) }
+            guard place(packet, end: end) else { return }
+            if try !muxer.write(packet, to: output, timeBase: timeBase, isCopied: true) { lostPackets += 1 }
         }
     }
 
