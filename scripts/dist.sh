@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/deps.sh dist
+export PKG_CONFIG_PATH=$PWD/.deps/openvino/lib/pkgconfig:${PKG_CONFIG_PATH:-}
 
 echo "Building Sakuga with Swift's libraries linked in"
 swift build -c release --product sakuga --static-swift-stdlib --scratch-path .build-dist 2>&1 |

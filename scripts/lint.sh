@@ -2,7 +2,10 @@
 # Formatting, undeclared dependencies, and the direction of imports. Says every violation, then fails.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+export PKG_CONFIG_PATH=$PWD/.deps/openvino/lib/pkgconfig:${PKG_CONFIG_PATH:-}
 failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 
 echo "Formatting (swift format lint --strict)"
 swift format lint --strict -r Sources Tests Package.swift || failed=1
@@ -46,8 +49,8 @@ for folder in Sources/*/; do
 done
 
 echo "Declared dependencies (swift build --explicit-target-dependency-import-check error)"
-swift build --explicit-target-dependency-import-check error 2>&1 | grep -E 'error|warning: Target|complete' || true
-[ "${PIPESTATUS[0]}" -eq 0 ] || failed=1
+swift build --explicit-target-dependency-import-check error >"$log" 2>&1 || failed=1
+grep -E 'error:|warning: Target|complete' "$log" | sort -u | head -n 60
 
 [ $failed -eq 0 ] && echo "Lint found nothing." || echo "Lint found the faults above." >&2
 exit $failed

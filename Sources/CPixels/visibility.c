@@ -35,7 +35,7 @@ INLINED float decay(float x) {
 INLINED float mismatch(
     const float *backward, const float *forward, const uint8_t *rgbx, const uint8_t *previous_rgbx, int x, int y,
     int width, int height, float tolerance) {
-    const float failed = 1e6f;
+    const float failed = 4;  // more than any difference; exp(-alpha·4) is 0
     const size_t at = (size_t)y * (size_t)width + (size_t)x;
     const float dx = backward[at * 2], dy = backward[at * 2 + 1];
     const float sx = (float)x + dx, sy = (float)y + dy;
@@ -66,18 +66,63 @@ INLINED float mismatch(
     return sum * (1.0f / (255.0f * 255.0f));
 }
 
+/// ‖I_t − I_{t−1}‖² on 0…1 at the same place.
+INLINED void stillness_row(const uint8_t *restrict now, const uint8_t *restrict before, int count, float *restrict out) {
+    for (int x = 0; x < count; x++) {
+        int sum = 0;
+        for (int c = 0; c < 3; c++) {
+            const int difference = now[x * 4 + c] - before[x * 4 + c];
+            sum += difference * difference;
+        }
+        out[x] = (float)sum * (1.0f / (255.0f * 255.0f));
+    }
+}
+
+/// Adds up three rows, then three neighbours in each: `out[x]` for 1 ≤ x < count − 1, the ends repeat their neighbours.
+INLINED void box_row(
+    const float *restrict above, const float *restrict row, const float *restrict below, int count,
+    float *restrict column, float *restrict out) {
+    for (int x = 0; x < count; x++) column[x] = above[x] + row[x] + below[x];
+    for (int x = 1; x < count - 1; x++) out[x] = column[x - 1] + column[x] + column[x + 1];
+    out[0] = out[1];
+    out[count - 1] = out[count - 2];
+}
+
+size_t pixels_visibility_scratch_count(int width, int height) {
+    return 2 * (size_t)width * (size_t)height + 3 * (size_t)width;
+}
+
+/// Standing still must fit this much better than the flow: a picture that drifts slowly fits both nearly as well.
+static const float clearly_better = 0.5f;
+
 CLONES double pixels_visibility(
-    const float *backward, const float *forward, const uint8_t *rgbx, const uint8_t *previous_rgbx, int width,
-    int height, int visible_width, int visible_height, float alpha, float tolerance, float *weight) {
-    double total = 0;
+    float *backward, const float *forward, const uint8_t *rgbx, const uint8_t *previous_rgbx, int width, int height,
+    int visible_width, int visible_height, float alpha, float tolerance, float *weight, float *scratch) {
+    const size_t columns = (size_t)width;
+    float *moved = scratch, *still = moved + columns * (size_t)height;
+    float *column = still + columns * (size_t)height, *moved_box = column + columns, *still_box = moved_box + columns;
     for (int y = 0; y < height; y++) {
-        float *restrict row = weight + (size_t)y * (size_t)width;
+        float *restrict row = moved + (size_t)y * columns;
         for (int x = 0; x < width; x++)
             row[x] = mismatch(backward, forward, rgbx, previous_rgbx, x, y, width, height, tolerance);
-        for (int x = 0; x < width; x++) row[x] = decay(alpha * row[x]);
+        const size_t at = (size_t)y * columns * 4;
+        stillness_row(rgbx + at, previous_rgbx + at, width, still + (size_t)y * columns);
+    }
+    double total = 0;
+    for (int y = 0; y < height; y++) {
+        const size_t at = (size_t)y * columns, above = y > 0 ? at - columns : at, below = y + 1 < height ? at + columns : at;
+        box_row(moved + above, moved + at, moved + below, width, column, moved_box);
+        box_row(still + above, still + at, still + below, width, column, still_box);
+        float *restrict out = weight + at, *restrict flow = backward + at * 2;
+        for (int x = 0; x < width; x++) {
+            const int stands = still_box[x] <= moved_box[x] * clearly_better;
+            flow[x * 2] = stands ? 0 : flow[x * 2];
+            flow[x * 2 + 1] = stands ? 0 : flow[x * 2 + 1];
+            out[x] = decay(alpha * (stands ? still[at + (size_t)x] : moved[at + (size_t)x]));
+        }
         if (y >= visible_height) continue;
         float sum = 0;
-        for (int x = 0; x < visible_width; x++) sum += row[x];
+        for (int x = 0; x < visible_width; x++) sum += out[x];
         total += (double)sum;
     }
     return total / ((double)visible_width * (double)visible_height);

@@ -112,9 +112,11 @@ INLINED float4 sampled_at_border(
 }
 
 /// `drawn + weight·(warped − drawn)`, rounded and clipped; writes a fourth byte that the next pixel overwrites.
-INLINED void store_blended(const uint8_t *drawn, float4 warped, float weight, uint8_t *out) {
-    const float4 base = pixel(drawn);
-    float4 value = base + (warped - base) * weight + 0.5f;
+INLINED void store_blended(const uint8_t *drawn, float4 warped, float weight, float doubt, uint8_t *out) {
+    const float4 base = pixel(drawn), change = warped - base;
+    const float4 squares = change * change;
+    const float share = weight / (1.0f + doubt * (squares[0] + squares[1] + squares[2]));
+    float4 value = base + change * share + 0.5f;
     value = __builtin_elementwise_min(__builtin_elementwise_max(value, (float4){0}), (float4){255, 255, 255, 255});
     const int4 whole = __builtin_convertvector(value, int4);
     const uint32_t packed = (uint32_t)whole[0] | (uint32_t)whole[1] << 8 | (uint32_t)whole[2] << 16;
@@ -123,7 +125,7 @@ INLINED void store_blended(const uint8_t *drawn, float4 warped, float weight, ui
 
 INLINED void blend_row(
     pixels_picture drawn, pixels_picture history, pixels_picture out, int y, int width, int height, row_field field,
-    const float *kernel) {
+    const float *kernel, float doubt) {
     const uint8_t *drawn_row = drawn.rgb + (size_t)y * drawn.stride;
     uint8_t *out_row = out.rgb + (size_t)y * out.stride;
     for (int x = 0; x < width; x++) {
@@ -142,12 +144,12 @@ INLINED void blend_row(
                 row, row + history.stride, row + 2 * history.stride, row + 3 * history.stride};
             const size_t column = (size_t)(ix - 1) * 3;
             if ((phase_x | phase_y) == 0) {
-                store_blended(here, pixel(rows[1] + column + 3), weight, target);
+                store_blended(here, pixel(rows[1] + column + 3), weight, doubt, target);
             } else {
-                store_blended(here, sampled(rows, column, across, down), weight, target);
+                store_blended(here, sampled(rows, column, across, down), weight, doubt, target);
             }
         } else {
-            store_blended(here, sampled_at_border(history, width, height, ix, iy, across, down), weight, target);
+            store_blended(here, sampled_at_border(history, width, height, ix, iy, across, down), weight, doubt, target);
         }
     }
 }
@@ -174,7 +176,7 @@ INLINED void field_row(pixels_motion motion, int y, float *restrict dx, float *r
 
 CLONES void pixels_blend_warped(
     pixels_picture drawn, pixels_picture history, pixels_picture out, int width, int height, pixels_motion motion,
-    float strength, float still, const float *kernel, float *scratch) {
+    float strength, float still, float doubt, const float *kernel, float *scratch) {
     const int factor = motion.factor, reduced = (width + factor - 1) / factor;
     const size_t side = (size_t)reduced + 2, full = (size_t)reduced * (size_t)factor;
     float *dx = scratch, *dy = dx + side, *weight = dy + side;
@@ -188,6 +190,6 @@ CLONES void pixels_blend_warped(
         } else {
             enlarge(dx, dy, weight, field, y, width, height, reduced, factor, strength, still);
         }
-        blend_row(drawn, history, out, y, width, height, field, kernel);
+        blend_row(drawn, history, out, y, width, height, field, kernel, doubt * (1.0f / (255.0f * 255.0f)));
     }
 }

@@ -37,6 +37,11 @@ struct Engine: Sendable {
     /// Bytes of a number between two layers.
     var bytesPerNumber: Int { precision == .f32 ? 4 : 2 }
 
+    /// The precision that a network really calculates in: a device that lacks the one asked for takes another.
+    func precision(of network: CompiledNetwork) -> InferenceOptions.Precision {
+        network.property("INFERENCE_PRECISION_HINT").flatMap(InferenceOptions.Precision.init) ?? precision
+    }
+
     /// A network compiled for the device.
     func compile(_ model: NetworkModel) throws -> CompiledNetwork {
         try core.compile(model, device: device)

@@ -39,11 +39,21 @@ package enum MediaTool {
             .compactMap { $0.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } }
     }
 
+    /// The hash of a stream's packets, as they are or decoded.
+    package static func streamHash(_ file: URL, _ stream: String, decoded: Bool = false) throws -> String {
+        try run(
+            "ffmpeg", ["-v", "error", "-i", file.path, "-map", "0:\(stream)"] + (decoded ? [] : ["-c", "copy"]) + ["-f", "md5", "-"])
+    }
+
     /// The lines that `ffprobe -show_entries ENTRIES -of csv=p=0` prints.
-    package static func probe(_ file: URL, _ entries: String, streams: String? = nil) throws -> [String] {
+    ///
+    /// - Parameter count: frames are decoded and counted, for `nb_read_frames`.
+    package static func probe(
+        _ file: URL, _ entries: String, streams: String? = nil, count: Bool = false
+    ) throws -> [String] {
         try run(
             "ffprobe",
-            ["-v", "error"] + (streams.map { ["-select_streams", $0] } ?? [])
+            ["-v", "error"] + (count ? ["-count_frames"] : []) + (streams.map { ["-select_streams", $0] } ?? [])
                 + ["-show_entries", entries, "-of", "csv=p=0", file.path]
         ).split(separator: "\n").map(String.init)
     }

@@ -50,17 +50,18 @@ package final class ForeignGenerator: FrameGenerator {
             let probe = try RangeProbe(network, on: engine)
             (inputRange, outputRange) = (probe.input, probe.output)
         }
-        let model = try network.model(width: networkWidth, height: networkHeight, on: engine.core)
+        let model = try network.model(width: networkWidth, height: networkHeight)
             .taking(.uint8, network.inputLayout, inputRange, output: network.output)
+        let compiled = try engine.compile(model)
         requests = try RequestPool(
-            engine.compile(model), count: engine.streams,
+            compiled, count: engine.streams,
             scratch: .init(
                 pictureSize: tiling == nil ? 0 : networkWidth * networkHeight * 3,
                 drawingSize: networkWidth * networkHeight * 3 * MemoryLayout<Float>.stride,
                 sumSize: tiling == nil ? 0 : paddedWidth * paddedHeight * 3 * MemoryLayout<Float>.stride))
         concurrency = engine.streams
         device = engine.device
-        precision = engine.precision
+        precision = engine.precision(of: compiled)
     }
 
     /// Decides how pictures come to the network's size: padded, or in tiles. Where intermediate results would take more

@@ -22,7 +22,7 @@ struct RangeProbe {
     init(_ network: ForeignNetwork, on engine: Engine) throws {
         let (width, height) =
             if case .fixed(let width, let height) = network.sizes { (width, height) } else { (Self.side, Self.side) }
-        let model = try network.model(width: width, height: height, on: engine.core)
+        let model = try network.model(width: width, height: height)
             .taking(.float32, network.inputLayout, nil, output: network.output)
         let request = try engine.compile(model).makeRequest()
         let picture = Self.testPicture(width, height)

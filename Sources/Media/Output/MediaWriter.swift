@@ -13,7 +13,7 @@ package final class MediaWriter: @unchecked Sendable {
     package let plan: OutputPlan
     /// What became of streams along the way: set before the first picture.
     package let warnings: [String]
-    /// Packets of copied streams that were too damaged for the container. To be read when the stages have ended.
+    /// Packets of copied streams that were too damaged for the container. Read when the stages have ended.
     package var lostPackets: Int { carriers.values.reduce(0) { $0 + $1.lostPackets } }
     package let encoderName: String
     package let pixelFormat: String

@@ -10,8 +10,6 @@ final class StreamCarrier {
         case text(SubtitleConverter)
     }
 
-    /// Packets that were too damaged for the container.
-    private(set) var lostPackets = 0
     private let work: Work
     private let output: Int
     private let kind: MediaInfo.Kind
@@ -20,6 +18,8 @@ final class StreamCarrier {
     private let shift: Int64
     private let cutsStart: Bool
     private let muxer: Muxer
+    /// Copied packets that were too damaged for the container.
+    private(set) var lostPackets = 0
 
     /// Adds the stream to the muxer.
     ///
@@ -74,14 +74,13 @@ final class StreamCarrier {
         case .sound(let converter):
             try converter.convert(packet, end: end) { try muxer.write($0, to: output, timeBase: converter.timeBase) }
         case .text(let converter):
-            if place(packet, end: end), converter.convert(packet) { try pass(packet) }
+            if place(packet, end: end), converter.convert(packet) {
+                try muxer.write(packet, to: output, timeBase: timeBase)
+            }
         case .copy:
-            if place(packet, end: end) { try pass(packet) }
+            guard place(packet, end: end) else { return }
+            if try !muxer.write(packet, to: output, timeBase: timeBase, isCopied: true) { lostPackets += 1 }
         }
-    }
-
-    private func pass(_ packet: Packet) throws {
-        if try !muxer.write(packet, to: output, timeBase: timeBase, isCopied: true) { lostPackets += 1 }
     }
 
     /// Writes what a converter still holds.
@@ -121,7 +120,7 @@ final class StreamCarrier {
             (packet.pointee.pts, packet.pointee.dts) = (0, 0)
         }
         guard let end, end.isFinite else { return }
-        let last = av_rescale_q(Int64(end * 1e6), shimMicroseconds, timeBase)
+        let last = av_rescale_q(Int64((end * 1e6).rounded()), shimMicroseconds, timeBase)
         packet.pointee.duration = min(packet.pointee.duration, max(0, last - packet.pointee.pts))
     }
 }
