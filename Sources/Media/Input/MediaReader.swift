@@ -216,12 +216,20 @@ package final class MediaReader: @unchecked Sendable {
     private func noteTruncation() {
         let context = demuxer.context.pointee
         if info.container.contains("mp4") { return noteMissingSamples() }
-        guard damage.isClean, context.duration_estimation_method == AVFMT_DURATION_FROM_STREAM,
-            ["matroska,webm", "avi", "flv"].contains(info.container), source.lastPacketEnd != Int64.min
+        // AVI's length is worked out anew where its index is missing, but the number of frames is kept.
+        let isAVI = info.container == "avi"
+        guard damage.isClean, isAVI || context.duration_estimation_method == AVFMT_DURATION_FROM_STREAM,
+            isAVI || ["matroska,webm", "flv"].contains(info.container), source.lastPacketEnd != Int64.min
         else { return }
-        let tag = demuxer.stream(source.drawn).pointee.metadata.flatMap { av_dict_get($0, "DURATION", nil, 0) }
+        let stream = demuxer.stream(source.drawn).pointee
+        let tag = stream.metadata.flatMap { av_dict_get($0, "DURATION", nil, 0) }
         let ownEnd = tag.flatMap { Self.seconds(String(cString: $0.pointee.value)) }
-        let header = ownEnd ?? info.streams[source.drawn].duration ?? (info.streams.count == 1 ? info.duration : nil)
+        let counted =
+            isAVI && stream.nb_frames > 0
+            ? Double(stream.nb_frames) * Double(nominalDuration) * Double(source.timeBase.num) / Double(source.timeBase.den)
+            : nil
+        let header =
+            counted ?? ownEnd ?? info.streams[source.drawn].duration ?? (info.streams.count == 1 ? info.duration : nil)
         let base = Double(source.timeBase.num) / Double(source.timeBase.den)
         let reached = Double(source.lastPacketEnd) * base
         let tolerance = 2.5 * Double(nominalDuration) * base + 0.01
