@@ -33,10 +33,10 @@ struct BadDestinationTests {
             }),
         Refusal(
             id: "numbered pictures exist", arguments: ["stylize", "in.mkv", "-o", "%03d.png"], code: 73,
-            error: "'001.png' exists already", hint: "give --overwrite, or another name with -o",
+            error: "'007.png' exists already", hint: "give --overwrite, or another name with -o",
             prepare: {
                 try film($0)
-                try Data("precious".utf8).write(to: $0.file("001.png"))
+                try Data("precious".utf8).write(to: $0.file("007.png"))
             }),
         Refusal(
             id: "the input itself", arguments: ["stylize", "in.mkv", "-o", "in.mkv", "--overwrite"], code: 64,

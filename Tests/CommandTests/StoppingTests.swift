@@ -81,6 +81,33 @@ struct StoppingTests {
         try pipe.fileHandleForWriting.close()
     }
 
+    @Test("a signal while more input is awaited ends the program with a part")
+    func whileWaiting() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        let pipe = Pipe()
+        let running = try command.start(
+            ["stylize", "-", "-o", "out.mkv", "--progress", "json", "--smoothing", "off"],
+            input: pipe.fileHandleForReading)
+        try? pipe.fileHandleForReading.close()
+        let bytes = try Clip.long.bytes
+        // Written by another thread: the program stops reading when its queues are full.
+        let writer = pipe.fileHandleForWriting
+        let thread = Thread { try? writer.write(contentsOf: bytes.prefix(bytes.count / 8)) }
+        thread.start()
+        let hasFrames = running.waitForErrorOutput { text in
+            text.split(separator: "\n").contains { $0.contains("\"event\":\"progress\"") && !$0.contains("\"frame\":0,") }
+        }
+        #expect(hasFrames, "\(running.errorOutput)")
+        while !thread.isFinished { usleep(5_000) }
+        usleep(300_000)
+        running.send(SIGINT)
+        #expect(try running.wait(timeout: 10).code == 130)
+        #expect(try Refusal.files(in: command.home).keys.sorted() == ["out.partial.mkv"])
+        #expect(try Tool.frameCount(command.file("out.partial.mkv")) > 0)
+        try writer.close()
+    }
+
     @Test("at whatever moment the signal comes, there is a part or nothing", arguments: [20, 60, 120, 200, 300, 450])
     func anyMoment(milliseconds: UInt32) throws {
         let command = try BuiltCommand()
