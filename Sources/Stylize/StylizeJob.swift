@@ -70,7 +70,6 @@ package final class StylizeJob: Sendable {
         let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
         outputPath = name.path
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
-        try Self.checkFrameCount(expectedFrames, plan, request, output: outputPath)
         (width, height) = try Self.size(request, reader.picture, plan)
         file = try OutputFile(
             path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder)
@@ -226,19 +225,6 @@ package final class StylizeJob: Sendable {
                     + "\(sides.upperBound)", hint: "draw them \(isSmall ? "larger" : "smaller") with --size or --scale")
         }
         return (width, height)
-    }
-
-    /// A picture file holds one frame, and a video of many would be written over itself.
-    private static func checkFrameCount(
-        _ frames: Int?, _ plan: OutputPlan, _ request: StylizeRequest, output: String
-    ) throws(SakugaError) {
-        guard plan.container == "image2", !OutputFile.isSequence(output), frames != 1 else { return }
-        let name = output as NSString
-        throw SakugaError(
-            .usage,
-            "'\(output)' can hold one frame, but '\(request.input)' has \(frames.map(String.init) ?? "more")",
-            hint: "give --frames 1 to draw only the first, or number the pictures: "
-                + "-o '\(name.deletingPathExtension)-%04d.\(name.pathExtension)'")
     }
 
     private static func expectedFrames(_ info: MediaInfo, _ options: InputOptions) -> Int? {

@@ -5,7 +5,7 @@ private let film: @Sendable (BuiltCommand) throws -> Void = { try Clip.film.copy
 
 private let isItself = "give another name with -o: the original is never replaced"
 
-@Suite("Bad destinations", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .timeLimit(.minutes(5)))
+@Suite("Bad destinations", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
 struct BadDestinationTests {
     static let refusals: [Refusal] = [
         Refusal(
@@ -85,8 +85,8 @@ struct BadDestinationTests {
             prepare: film),
         Refusal(
             id: "a film into one picture", arguments: ["stylize", "in.mkv", "-o", "out.png"], code: 64,
-            error: "'out.png' can hold one frame, but 'in.mkv' has 2…",
-            hint: "give --frames 1 to draw only the first, or number the pictures: -o 'out-%04d.png'", prepare: film),
+            error: "'out.png' holds one picture, but 'in.mkv' has many",
+            hint: "add --frames 1, or number them: out-%04d.png", prepare: film),
         Refusal(
             id: "several inputs into one file", arguments: ["stylize", "in.mkv", "b.mkv", "-o", "out.mp4"], code: 64,
             error: "several inputs cannot go to the one file 'out.mp4'",

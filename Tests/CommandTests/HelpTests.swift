@@ -5,7 +5,7 @@ import Testing
 @testable import sakuga
 
 /// The words of `--help`, kept in Tests/Goldens. `RECORD_GOLDENS=1 swift test --filter HelpTests` writes them anew.
-@Suite("Help", .timeLimit(.minutes(2)))
+@Suite("Help", .onOwnThreads, .timeLimit(.minutes(5)))
 struct HelpTests {
     static let commands = [""] + Sakuga.configuration.subcommands.map { $0._commandName }
     private static let isRecording = ProcessInfo.processInfo.environment["RECORD_GOLDENS"] == "1"

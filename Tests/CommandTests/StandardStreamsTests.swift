@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite(
-    "Standard streams", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .timeLimit(.minutes(2)))
+    "Standard streams", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
 struct StandardStreamsTests {
     @Test("--progress json gives one object a line, with the fields that programs rely on")
     func json() throws {
@@ -65,7 +65,7 @@ struct StandardStreamsTests {
         let probe = try Tool.run(
             "ffprobe",
             ["-v", "error", "-show_entries", "format=format_name", "-of", "csv=p=0", command.file("received.mkv").path])
-        #expect(probe.output.hasPrefix("matroska"))
+        #expect(probe.output.contains("matroska"))
     }
 
     @Test("a full pipe or disk behind standard output is an error, not a crash")

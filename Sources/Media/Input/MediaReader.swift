@@ -91,6 +91,11 @@ package final class MediaReader: @unchecked Sendable {
     }
 
     private static func noVideo(_ info: MediaInfo, _ name: String) -> SakugaError {
+        if info.streams.contains(where: { $0.kind == .video && !$0.isAttachedPicture }) {
+            return SakugaError(
+                .data, "the video of '\(name)' cannot be read: its size is unknown",
+                hint: "the file may be damaged, still being written, or no media file")
+        }
         let kinds = Set(info.streams.map { $0.isAttachedPicture ? "a cover picture" : $0.kind.rawValue }).sorted()
         return SakugaError(
             .data, "'\(name)' has no video stream\(kinds.isEmpty ? "" : ", only \(kinds.joined(separator: " and "))")",
@@ -210,16 +215,39 @@ package final class MediaReader: @unchecked Sendable {
     /// from its packets, such as MPEG-TS, says nothing.
     private func noteTruncation() {
         let context = demuxer.context.pointee
-        guard damage.isClean, context.duration_estimation_method == AVFMT_DURATION_FROM_STREAM,
-            ["matroska,webm", "avi", "flv"].contains(info.container), source.lastPacketEnd != Int64.min
+        if info.container.contains("mp4") { return noteMissingSamples() }
+        // AVI's length is worked out anew where its index is missing, but the number of frames is kept.
+        let isAVI = info.container == "avi"
+        guard damage.isClean, isAVI || context.duration_estimation_method == AVFMT_DURATION_FROM_STREAM,
+            isAVI || ["matroska,webm", "flv"].contains(info.container), source.lastPacketEnd != Int64.min
         else { return }
-        let tag = demuxer.stream(source.drawn).pointee.metadata.flatMap { av_dict_get($0, "DURATION", nil, 0) }
+        let stream = demuxer.stream(source.drawn).pointee
+        let tag = stream.metadata.flatMap { av_dict_get($0, "DURATION", nil, 0) }
         let ownEnd = tag.flatMap { Self.seconds(String(cString: $0.pointee.value)) }
-        let header = ownEnd ?? info.streams[source.drawn].duration ?? (info.streams.count == 1 ? info.duration : nil)
+        let counted =
+            isAVI && stream.nb_frames > 0
+            ? Double(stream.nb_frames) * Double(nominalDuration) * Double(source.timeBase.num) / Double(source.timeBase.den)
+            : nil
+        let header =
+            counted ?? ownEnd ?? info.streams[source.drawn].duration ?? (info.streams.count == 1 ? info.duration : nil)
         let base = Double(source.timeBase.num) / Double(source.timeBase.den)
         let reached = Double(source.lastPacketEnd) * base
         let tolerance = 2.5 * Double(nominalDuration) * base + 0.01
         guard let header, reached < header - tolerance else { return }
+        source.recordDamage(
+            "the file ends at \(reached.formatted) s of the \(header.formatted) s in its header", at: endTime)
+    }
+
+    /// MP4 lists every packet in its header: compares the last one there with the last one that could be read.
+    private func noteMissingSamples() {
+        let stream = demuxer.stream(source.drawn)
+        let count = avformat_index_get_entries_count(stream)
+        guard damage.isClean, count > 0, source.lastDecodingTime != Int64.min,
+            let last = avformat_index_get_entry(stream, count - 1)?.pointee, source.lastDecodingTime < last.timestamp
+        else { return }
+        let base = Double(source.timeBase.num) / Double(source.timeBase.den)
+        let reached = Double(source.lastPacketEnd) * base
+        let header = Double(last.timestamp + nominalDuration) * base
         source.recordDamage(
             "the file ends at \(reached.formatted) s of the \(header.formatted) s in its header", at: endTime)
     }
