@@ -67,7 +67,8 @@ INLINED float mismatch(
 }
 
 /// ‖I_t − I_{t−1}‖² on 0…1 at the same place.
-INLINED void stillness_row(const uint8_t *restrict now, const uint8_t *restrict before, int count, float *restrict out) {
+INLINED void stillness_row(
+    const uint8_t *restrict now, const uint8_t *restrict before, int count, float *restrict out) {
     for (int x = 0; x < count; x++) {
         int sum = 0;
         for (int c = 0; c < 3; c++) {
@@ -86,6 +87,43 @@ INLINED void box_row(
     for (int x = 1; x < count - 1; x++) out[x] = column[x - 1] + column[x] + column[x + 1];
     out[0] = out[1];
     out[count - 1] = out[count - 2];
+}
+
+enum { reach = 2 };
+/// Smallest of the numbers within `reach` around each number of a row.
+INLINED void smallest_in_row(const float *restrict row, int count, float *restrict out) {
+    for (int x = 0; x < count; x++) out[x] = row[x];
+    for (int step = 1; step <= reach; step++) {
+        for (int x = step; x < count; x++) out[x] = row[x - step] < out[x] ? row[x - step] : out[x];
+        for (int x = 0; x < count - step; x++) out[x] = row[x + step] < out[x] ? row[x + step] : out[x];
+    }
+}
+
+/// A weight is lowered where the lowest 3×3 mean within `reach` pixels times this is below 1.
+static const float certainty = 1.2f;
+
+/// Lowers the weights around places without a visible past: what stands beside something that moves is drawn under its
+/// influence (halos, shading), and would keep that when the thing has moved on. `smallest` holds a number a pixel,
+/// `row` and `sums` a row.
+INLINED void spread_doubt(float *weight, int width, int height, float *smallest, float *row, float *sums) {
+    for (int y = 0; y < height; y++) {
+        const float *here = weight + (size_t)y * (size_t)width;
+        box_row(y > 0 ? here - width : here, here, y + 1 < height ? here + width : here, width, row, sums);
+        smallest_in_row(sums, width, smallest + (size_t)y * (size_t)width);
+    }
+    for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) row[x] = 1;
+        const int first = y - reach < 0 ? 0 : y - reach, last = y + reach >= height ? height - 1 : y + reach;
+        for (int near = first; near <= last; near++) {
+            const float *restrict other = smallest + (size_t)near * (size_t)width;
+            for (int x = 0; x < width; x++) {
+                const float mean = other[x] * (certainty / 9);
+                row[x] = mean < row[x] ? mean : row[x];
+            }
+        }
+        float *restrict out = weight + (size_t)y * (size_t)width;
+        for (int x = 0; x < width; x++) out[x] *= row[x];
+    }
 }
 
 size_t pixels_visibility_scratch_count(int width, int height) {
@@ -108,9 +146,9 @@ CLONES double pixels_visibility(
         const size_t at = (size_t)y * columns * 4;
         stillness_row(rgbx + at, previous_rgbx + at, width, still + (size_t)y * columns);
     }
-    double total = 0;
     for (int y = 0; y < height; y++) {
-        const size_t at = (size_t)y * columns, above = y > 0 ? at - columns : at, below = y + 1 < height ? at + columns : at;
+        const size_t at = (size_t)y * columns;
+        const size_t above = y > 0 ? at - columns : at, below = y + 1 < height ? at + columns : at;
         box_row(moved + above, moved + at, moved + below, width, column, moved_box);
         box_row(still + above, still + at, still + below, width, column, still_box);
         float *restrict out = weight + at, *restrict flow = backward + at * 2;
@@ -120,7 +158,11 @@ CLONES double pixels_visibility(
             flow[x * 2 + 1] = stands ? 0 : flow[x * 2 + 1];
             out[x] = decay(alpha * (stands ? still[at + (size_t)x] : moved[at + (size_t)x]));
         }
-        if (y >= visible_height) continue;
+    }
+    spread_doubt(weight, width, height, moved, column, moved_box);
+    double total = 0;
+    for (int y = 0; y < visible_height; y++) {
+        const float *restrict out = weight + (size_t)y * columns;
         float sum = 0;
         for (int x = 0; x < visible_width; x++) sum += out[x];
         total += (double)sum;

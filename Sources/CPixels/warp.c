@@ -38,13 +38,13 @@ size_t pixels_warp_scratch_count(int width, int factor) {
     return 3 * (reduced + 2) + 3 * (reduced * (size_t)factor);
 }
 
-/// One row of the enlarged field: `x`, `y` the source position of each pixel in 1/64 pixel, `weight` the share of history.
+/// One row of the enlarged field: `x`, `y` the source of each pixel in 1/64 pixel, `weight` the share of history.
 typedef struct row_field {
     int32_t *x, *y;
     float *weight;
 } row_field;
 
-/// Enlarges three reduced rows (dx, dy, weight; one spare number on each side) by `factor`, bilinear with pixel centres.
+/// Enlarges three reduced rows (dx, dy, weight; a spare number on each side) by `factor`, bilinear with pixel centres.
 INLINED void enlarge(
     const float *restrict dx, const float *restrict dy, const float *restrict weight, row_field out, int y, int width,
     int height, int reduced, int factor, float strength, float still) {
@@ -155,7 +155,8 @@ INLINED void blend_row(
 }
 
 /// One row between the rows of the reduced field: dx, dy and weight apart, edges repeated by one number on each side.
-INLINED void field_row(pixels_motion motion, int y, float *restrict dx, float *restrict dy, float *restrict weight, int reduced) {
+INLINED void field_row(
+    pixels_motion motion, int y, float *restrict dx, float *restrict dy, float *restrict weight, int reduced) {
     const float position = ((float)y + 0.5f) / (float)motion.factor - 0.5f;
     int top = position < 0 ? 0 : (int)position;
     top = top >= motion.height - 1 ? motion.height - 1 : top;

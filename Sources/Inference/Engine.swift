@@ -15,8 +15,7 @@ struct Engine: Sendable {
     init(_ options: InferenceOptions) throws {
         core = try InferenceCore()
         self.options = options
-        let devices = try core.devices()
-        device = try Self.device(options.device, among: devices)
+        device = try Self.device(options.device, among: Self.devices(of: core, asked: options.device))
         precision = try Self.precision(
             options.precision, on: device,
             capabilities: core.capabilities(of: device))
@@ -25,6 +24,15 @@ struct Engine: Sendable {
             throw SakugaError(.usage, "cannot run \(streams) streams, expected 1 to 64")
         }
         try core.set(properties, of: device)
+    }
+
+    /// Asking for all devices loads every device's driver (20 MB and a tenth of a second), so it is done only where the
+    /// user names another than the CPU, or the system has a device file of a GPU or NPU.
+    private static func devices(of core: InferenceCore, asked: String) throws -> [String] {
+        let hasAccelerator = ["/dev/dri", "/dev/accel", "/dev/dxg"].contains(
+            where: FileManager.default.fileExists(atPath:))
+        let needsOthers = asked != "CPU" && (asked != "AUTO" || hasAccelerator)
+        return needsOthers ? try core.devices() : ["CPU"]
     }
 
     /// Lowers the number of streams to `most`, for networks that need much memory each.

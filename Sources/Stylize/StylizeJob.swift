@@ -43,7 +43,7 @@ package final class StylizeJob: Sendable {
     private let smoothing: SmoothingStrength
     private let chain = StageChain()
     /// Frames between two stages: enough to ride out a slow one, few enough to stay small in memory.
-    private static let queueDepth = 2
+    private static let queueDepth = 1
     private let firstFrame = FirstFrame()
 
     private final class FirstFrame: Sendable {
@@ -125,6 +125,7 @@ package final class StylizeJob: Sendable {
 
     private func addStages(_ tracker: ProgressTracker) throws {
         let (reader, writer, generator, firstFrame) = (reader, writer, generator, firstFrame)
+        let needsOriginal = strength < 1 || keepsColor
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
@@ -132,11 +133,15 @@ package final class StylizeJob: Sendable {
         let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) {
             Sketch(frame: try converter.frame(from: $0))
         }
-        let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
+        let drawn = chain.parallelStage(
+            "generate", from: try followMotion(frames), workers: generator.concurrency, capacity: Self.queueDepth
+        ) {
             var sketch = $0
             let drawing = outputs.makeBuffer()
             try generator.draw(sketch.frame.pixels, into: drawing)
             sketch.drawing = drawing
+            // The original is let go as early as possible: a queue full of large pictures is most of the memory.
+            if !needsOriginal { sketch.frame.pixels = drawing }
             return sketch
         }
         let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) {

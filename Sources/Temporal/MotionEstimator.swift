@@ -19,6 +19,8 @@ package final class MotionEstimator {
     private var previous: ReducedPicture
     private var hasPrevious = false
     private var cuts = SceneCutDetector()
+    /// Where the time goes, added up over all pictures; nil when nobody asks.
+    var cost: SmoothingCost?
 
     private let settings: Settings
 
@@ -75,7 +77,7 @@ package final class MotionEstimator {
     package func motion(to pixels: PixelBuffer) throws -> Motion {
         precondition(pixels.width == width && pixels.height == height)
         swap(&current, &previous)
-        current.read(pixels)
+        timed(\.reduce) { current.read(pixels) }
         let storage = pool.makeStorage()
         var isCut = true
         if hasPrevious {
@@ -89,12 +91,27 @@ package final class MotionEstimator {
     /// Fills in flow and weights; returns the mean weight over the picture.
     private func estimate(into storage: MotionPool.Storage) throws -> Double {
         let (columns, rows) = (current.width, current.height)
-        try flow.find(from: current.luma, to: previous.luma, width: columns, height: rows, into: storage.flow)
-        try confirmation.find(from: previous.luma, to: current.luma, width: columns, height: rows, into: forward)
+        try timed(\.flow) {
+            try flow.find(from: current.luma, to: previous.luma, width: columns, height: rows, into: storage.flow)
+        }
+        try timed(\.confirmation) {
+            try confirmation.find(from: previous.luma, to: current.luma, width: columns, height: rows, into: forward)
+        }
         let factor = current.factor
-        return pixels_visibility(
-            storage.flow, forward, current.rgbx, previous.rgbx, Int32(columns), Int32(rows),
-            Int32((width + factor - 1) / factor), Int32((height + factor - 1) / factor), settings.visibilityDecay,
-            settings.consistencyTolerance, storage.weight, scratch)
+        return timed(\.visibility) {
+            pixels_visibility(
+                storage.flow, forward, current.rgbx, previous.rgbx, Int32(columns), Int32(rows),
+                Int32((width + factor - 1) / factor), Int32((height + factor - 1) / factor),
+                settings.visibilityDecay, settings.consistencyTolerance, storage.weight, scratch)
+        }
+    }
+
+    private func timed<Result>(
+        _ part: WritableKeyPath<SmoothingCost, Double>, _ body: () throws -> Result
+    ) rethrows -> Result {
+        guard cost != nil else { return try body() }
+        let start = SmoothingCost.threadMilliseconds()
+        defer { cost?[keyPath: part] += SmoothingCost.threadMilliseconds() - start }
+        return try body()
     }
 }

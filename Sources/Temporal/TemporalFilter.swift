@@ -2,7 +2,8 @@ package import Frames
 internal import CPixels
 
 /// Holds drawn frames still over time: O_t = P_t + w·(W(O_{t−1}) − P_t), where P is the drawn picture, O the smoothed one,
-/// W the bicubic backward warp along the input's motion and w the strength's share times the trust in each pixel's past.
+/// W the bicubic backward warp along the input's motion and w the strength's share times the trust in each pixel's past,
+/// lowered where past and drawing differ much.
 ///
 /// Used by one thread at a time, in presentation order. Starts anew at every cut.
 package final class TemporalFilter {
@@ -19,12 +20,12 @@ package final class TemporalFilter {
         /// Movements below this many pixels in both directions count as none: interpolating again and again at the same
         /// place would only soften what stands still.
         var stillness: Float = 0.05
-        /// Parameter of the cubic kernel (Keys 1981); OpenCV's value, sharper than the usual −0.5, because the picture
-        /// is warped again with every frame.
-        var cubic: Float = -0.75
-        /// The warped past counts half where it differs from the drawing by ‖·‖² = 1/doubt (66 levels in each channel):
+        /// Parameter of the cubic kernel (Keys 1981); sharper than the usual −0.5, because the picture is warped again
+        /// with every frame.
+        var cubic: Float = -0.6
+        /// The warped past counts half where it differs from the drawing by ‖·‖² = 1/doubt (74 levels in each channel):
         /// that is not flicker but something the input's flow did not see.
-        var doubt: Float = 5
+        var doubt: Float = 4
     }
 
     /// Makes a filter for pictures of `width`×`height` pixels.
