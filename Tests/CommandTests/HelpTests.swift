@@ -29,7 +29,8 @@ struct HelpTests {
             try FileManager.default.createDirectory(
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try help.outputBytes.write(to: file)
-            Issue.record("recorded \(file.lastPathComponent): look at the difference, then run again without RECORD_GOLDENS")
+            Issue.record(
+                "recorded \(file.lastPathComponent): look at the difference, then run again without RECORD_GOLDENS")
             return
         }
         let expected = try? String(contentsOf: file, encoding: .utf8)

@@ -10,7 +10,9 @@ struct StoppingTests {
         let running = try command.start(
             ["stylize", Clip.long.url.path, "-o", output, "--progress", "json", "--smoothing", "off"])
         let isDrawing = running.waitForErrorOutput { text in
-            text.split(separator: "\n").contains { $0.contains("\"event\":\"progress\"") && !$0.contains("\"frame\":0,") }
+            text.split(separator: "\n").contains {
+                $0.contains("\"event\":\"progress\"") && !$0.contains("\"frame\":0,")
+            }
         }
         try #require(isDrawing, "\(running.errorOutput)")
         return running
@@ -30,7 +32,8 @@ struct StoppingTests {
         let part = command.file("out.partial.\(container)")
         let frames = try Tool.frameCount(part)
         #expect(frames > 0 && frames < 900)
-        let said = "stopped after \(frames) frame\(frames == 1 ? "" : "s"); what is drawn is in 'out.partial.\(container)'"
+        let said =
+            "stopped after \(frames) frame\(frames == 1 ? "" : "s"); what is drawn is in 'out.partial.\(container)'"
         #expect(result.errorOutput.contains("\"message\":\"\(said)\""), "\(result.errorOutput)")
         let (video, audio) = (try Tool.end(of: "v", in: part), try Tool.end(of: "a", in: part))
         #expect(abs(video - Double(frames) / 30) < 0.05)
@@ -96,7 +99,9 @@ struct StoppingTests {
         let thread = Thread { try? writer.write(contentsOf: bytes.prefix(bytes.count / 8)) }
         thread.start()
         let hasFrames = running.waitForErrorOutput { text in
-            text.split(separator: "\n").contains { $0.contains("\"event\":\"progress\"") && !$0.contains("\"frame\":0,") }
+            text.split(separator: "\n").contains {
+                $0.contains("\"event\":\"progress\"") && !$0.contains("\"frame\":0,")
+            }
         }
         #expect(hasFrames, "\(running.errorOutput)")
         while !thread.isFinished { usleep(5_000) }
