@@ -128,6 +128,44 @@ struct BadPresetTests {
             change: weights { $0.replaceSubrange(($0.count - 64)..<$0.count, with: Array(repeating: 255, count: 64)) }),
     ]
 
+    /// A foreign network that is none. OpenVINO must not print anything by itself.
+    private static func network(
+        _ id: String, _ name: String, _ bytes: [UInt8]?, code: Int32 = 65, error: String, hint: String?
+    ) -> Refusal {
+        Refusal(
+            id: id, arguments: ["stylize", "in.mkv", "-o", "out.mkv", "-m", name], code: code, error: error, hint: hint,
+            prepare: { command in
+                try film(command)
+                if let bytes { try Data(bytes).write(to: command.file(name)) }
+            })
+    }
+
+    static let networks = [
+        network(
+            "no network", "net.onnx", nil, code: 66, error: "cannot open network '…/net.onnx': no such file",
+            hint: "check the path"),
+        network(
+            "a network of words", "net.onnx", Array("words".utf8),
+            error: "cannot read network '…/net.onnx': it is not in ONNX's format, or cut short",
+            hint: "try to get the file again"),
+        network(
+            "an empty network", "net.pb", [],
+            error: "cannot read network '…/net.pb': it is not in TensorFlow's format, or cut short",
+            hint: "try to get the file again"),
+        network(
+            "zeros for a network", "net.tflite", Array(repeating: 0, count: 5_000),
+            error: "cannot read network '…/net.tflite': it is not in TensorFlow Lite's format, or cut short",
+            hint: "try to get the file again"),
+        // A message that says its graph is longer than the file.
+        network(
+            "a network cut short", "net.onnx", [0x08, 0x08, 0x3A, 0x80, 0x20, 0x0A, 0x00],
+            error: "cannot read network '…/net.onnx': it is not in ONNX's format, or cut short",
+            hint: "try to get the file again"),
+        network(
+            "a network that is a film", "net.mkv", [1, 2, 3],
+            error: "cannot use network '…/net.mkv': expected a file in .onnx, .pb or .tflite format", hint: nil),
+    ]
+
     static let missingKeys: [Refusal] = ["name", "title", "description", "version", "licence", "sizes", "defaults"].map
     {
         key in
@@ -140,7 +178,7 @@ struct BadPresetTests {
         }
     }
 
-    @Test("a preset that cannot be used is refused in a sentence", arguments: refusals + missingKeys)
+    @Test("a preset that cannot be used is refused in a sentence", arguments: refusals + missingKeys + networks)
     func refusal(_ wrong: Refusal) throws { try wrong.check() }
 
     @Test("without any preset the places are named where they are looked for")
