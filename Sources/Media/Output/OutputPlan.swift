@@ -74,7 +74,8 @@ package struct OutputPlan: Codable, Sendable, Equatable {
     /// A film does not fit into one picture; the last of its frames would be left.
     private static func checkSinglePicture(_ reader: MediaReader, output: String, container: String) throws(SakugaError) {
         guard container == "image2", output != "-", NumberedSequence(output) == nil, !reader.info.isStill,
-            reader.options.frameLimit != 1
+            reader.options.frameLimit != 1,
+            reader.info.drawnStream.flatMap({ reader.info.streams[$0].video?.frameCount }) != 1
         else { return }
         let name = output as NSString
         throw SakugaError(
