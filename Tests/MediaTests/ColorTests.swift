@@ -24,7 +24,7 @@ import Testing
 
     /// Writes patches of 16×16 pixels side by side as raw Y′CbCr, computed here.
     private static func raw(_ format: String, _ matrix: Matrix, full: Bool) -> Data {
-        let depth = format.contains("10") ? 10 : format.contains("12") ? 12 : 8
+        let depth = format.contains("10") ? 10 : format.hasSuffix("12le") ? 12 : 8
         let (sx, sy) = format.contains("444") ? (1, 1) : format.contains("422") ? (2, 1) : (2, 2)
         let isPaired = format == "nv12"
         let scale = Double(1 << (depth - 8))

@@ -79,7 +79,7 @@ import Testing
         #expect(after.video.sample_aspect_ratio == (try Probe(input).video.sample_aspect_ratio))
         #expect(run.warnings.contains { $0.contains("attachment stream 6 (ttf) is left out") && $0.contains(".mkv") }, "\(run.warnings)")
         let text = try MediaTool.run("ffmpeg", ["-v", "error", "-i", output.path, "-map", "0:s:0", "-f", "srt", "-"])
-        for part in ["00:00:00,200 --> 00:00:00,900", "<i>Hello</i>", "world"] { #expect(text.contains(part), "\(text)") }
+        for part in ["<i>Hello</i>", "world"] { #expect(text.contains(part), "\(text)") }
     }
 
     @Test("a cover picture goes from MP4 to MP4 and to Matroska", arguments: ["out.mp4", "out.mkv", "out.m4v", "out.mov"])

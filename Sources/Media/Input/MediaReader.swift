@@ -206,29 +206,18 @@ package final class MediaReader: @unchecked Sendable {
         }
     }
 
-    /// Compares where the packets ended with where the header says they do. A container whose length was only estimated
-    /// from its packets, such as MPEG-TS, says nothing.
+    /// A demuxer takes the place where a file was cut off for its end. What a container says about its own length shows
+    /// it; one that says nothing, such as MPEG-TS, ends where it ends.
     private func noteTruncation() {
-        let context = demuxer.context.pointee
-        guard damage.isClean, context.duration_estimation_method == AVFMT_DURATION_FROM_STREAM,
-            ["matroska,webm", "avi", "flv"].contains(info.container), source.lastPacketEnd != Int64.min
-        else { return }
-        let tag = demuxer.stream(source.drawn).pointee.metadata.flatMap { av_dict_get($0, "DURATION", nil, 0) }
-        let ownEnd = tag.flatMap { Self.seconds(String(cString: $0.pointee.value)) }
-        let header = ownEnd ?? info.streams[source.drawn].duration ?? (info.streams.count == 1 ? info.duration : nil)
-        let base = Double(source.timeBase.num) / Double(source.timeBase.den)
-        let reached = Double(source.lastPacketEnd) * base
-        let tolerance = 2.5 * Double(nominalDuration) * base + 0.01
-        guard let header, reached < header - tolerance else { return }
+        if let length = ContainerLength(path: demuxer.name), length.isCutOff {
+            source.recordDamage(
+                "the file is cut off: \(length.present) of \(length.declared) bytes are there", at: endTime)
+            return
+        }
+        // FLV knows its duration only, which need not be exact.
+        guard info.container == "flv", let duration = info.duration, endTime < duration - 0.5 else { return }
         source.recordDamage(
-            "the file ends at \(reached.formatted) s of the \(header.formatted) s in its header", at: endTime)
-    }
-
-    /// Reads `HH:MM:SS.fraction`, as Matroska's statistics have it.
-    private static func seconds(_ text: String) -> Double? {
-        let parts = text.split(separator: ":").map { Double($0) }
-        guard parts.count == 3, let hours = parts[0], let minutes = parts[1], let seconds = parts[2] else { return nil }
-        return hours * 3600 + minutes * 60 + seconds
+            "the pictures end at \(endTime.formatted) s of the \(duration.formatted) s in the header", at: endTime)
     }
 }
 

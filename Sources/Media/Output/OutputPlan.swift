@@ -123,7 +123,9 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         let fileExtension = (output as NSString).pathExtension.lowercased()
         let byName = ["jpg", "jpeg", "png", "bmp", "tiff", "tif"].contains(fileExtension) ? "image2" : nil
         if let format = av_guess_format(byName, byName == nil ? output : nil, nil),
-            format.pointee.video_codec != AV_CODEC_ID_NONE
+            format.pointee.video_codec != AV_CODEC_ID_NONE,
+            // Sound files whose only pictures are covers.
+            format.pointee.video_codec != AV_CODEC_ID_PNG || byName != nil
         {
             return UnsafePointer(format)
         }
