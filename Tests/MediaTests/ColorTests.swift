@@ -19,7 +19,8 @@ import Testing
     }
 
     static let patches: [(Double, Double, Double)] = [
-        (1, 1, 1), (0, 0, 0), (0.5, 0.5, 0.5), (0.8, 0.2, 0.2), (0.2, 0.7, 0.3), (0.2, 0.3, 0.9), (0.9, 0.8, 0.1), (0.75, 0.5, 0.4),
+        (1, 1, 1), (0, 0, 0), (0.5, 0.5, 0.5), (0.8, 0.2, 0.2), (0.2, 0.7, 0.3), (0.2, 0.3, 0.9), (0.9, 0.8, 0.1),
+        (0.75, 0.5, 0.4),
     ]
 
     /// Writes patches of 16×16 pixels side by side as raw Y′CbCr, computed here.
@@ -45,10 +46,14 @@ import Testing
         }
         for _ in 0..<16 { for value in planes[0] { for _ in 0..<16 { append(value) } } }
         if isPaired {
-            for _ in 0..<8 { for index in patches.indices { for _ in 0..<8 { append(planes[1][index]); append(planes[2][index]) } } }
+            for _ in 0..<8 {
+                for index in patches.indices { for _ in 0..<8 { append(planes[1][index]); append(planes[2][index]) } }
+            }
             return data
         }
-        for plane in planes[1...] { for _ in 0..<16 / sy { for value in plane { for _ in 0..<16 / sx { append(value) } } } }
+        for plane in planes[1...] {
+            for _ in 0..<16 / sy { for value in plane { for _ in 0..<16 / sx { append(value) } } }
+        }
         return data
     }
 
@@ -61,19 +66,27 @@ import Testing
 
     private static func worst(_ levels: [[Int]]) -> Double {
         zip(levels, patches).map { level, patch in
-            max(abs(Double(level[0]) - patch.0 * 255), abs(Double(level[1]) - patch.1 * 255), abs(Double(level[2]) - patch.2 * 255))
+            max(
+                abs(Double(level[0]) - patch.0 * 255), abs(Double(level[1]) - patch.1 * 255),
+                abs(Double(level[2]) - patch.2 * 255))
         }.max() ?? .infinity
     }
 
     @Test(
         "patches decode to the colours that the standard gives them, and survive the way back", arguments: Matrix.all,
-        [("yuv420p", false), ("yuv420p", true), ("yuv422p", false), ("yuv444p", false), ("yuv444p", true), ("yuv420p10le", false), ("yuv420p10le", true), ("yuv444p12le", false), ("yuv422p10le", false), ("nv12", false)])
+        [
+            ("yuv420p", false), ("yuv420p", true), ("yuv422p", false), ("yuv444p", false), ("yuv444p", true),
+            ("yuv420p10le", false), ("yuv420p10le", true), ("yuv444p12le", false), ("yuv422p10le", false),
+            ("nv12", false),
+        ])
     func areExact(_ matrix: Matrix, _ format: (String, Bool)) throws {
         let folder = try TemporaryFolder()
         // Raw video has no place for a matrix: without one, a small picture is BT.601.
         let isRaw = format.0 == "nv12"
         if isRaw, matrix.red != 0.299 { return }
-        let (raw, input, output) = (folder.file("in.raw"), folder.file(isRaw ? "in.nut" : "in.mkv"), folder.file("out.mkv"))
+        let (raw, input, output) = (
+            folder.file("in.raw"), folder.file(isRaw ? "in.nut" : "in.mkv"), folder.file("out.mkv")
+        )
         try Self.raw(format.0, matrix, full: format.1).write(to: raw)
         try MediaTool.make(
             input, "-f rawvideo -pix_fmt \(format.0) -s 128x16 -i \(raw.path)",
@@ -93,11 +106,14 @@ import Testing
         #expect(stream.color_range == (format.1 ? "pc" : "tv"))
     }
 
-    @Test("RGB and palette sources keep their levels", arguments: ["rgb24", "gbrp", "bgr0", "rgb48le", "gray", "gbrp10le"])
+    @Test(
+        "RGB and palette sources keep their levels",
+        arguments: ["rgb24", "gbrp", "bgr0", "rgb48le", "gray", "gbrp10le"])
     func keepsLevels(_ format: String) throws {
         let folder = try TemporaryFolder()
         let input = folder.file("in.nut")
-        try MediaTool.make(input, "-f lavfi -i color=0x4080C0:s=64x48:d=0.1:r=25,format=rgb24 -pix_fmt \(format) -c:v rawvideo")
+        try MediaTool.make(
+            input, "-f lavfi -i color=0x4080C0:s=64x48:d=0.1:r=25,format=rgb24 -pix_fmt \(format) -c:v rawvideo")
         var seen: [Int] = []
         try Redrawing(input, to: folder.file("out.mkv")) { frame in
             let at = frame.pixels.bytes + frame.pixels.stride * 10 + 60
@@ -112,17 +128,22 @@ import Testing
         "what an input says about its colours, the output says too",
         arguments: [
             ("bt709", "bt709", "bt709", "tv", "left"), ("bt470bg", "bt470bg", "smpte170m", "tv", "left"),
-            ("smpte170m", "smpte170m", "smpte170m", "tv", "topleft"), ("bt2020nc", "bt2020", "bt2020-10", "tv", "topleft"),
-            ("bt709", "bt709", "iec61966-2-1", "pc", "center"), ("unknown", "unknown", "unknown", "unknown", "unspecified"),
+            ("smpte170m", "smpte170m", "smpte170m", "tv", "topleft"),
+            ("bt2020nc", "bt2020", "bt2020-10", "tv", "topleft"),
+            ("bt709", "bt709", "iec61966-2-1", "pc", "center"),
+            ("unknown", "unknown", "unknown", "unknown", "unspecified"),
             ("bt709", "unknown", "unknown", "unknown", "unspecified"),
         ], ["out.mp4", "out.mkv", "out.mov"])
     func keepsTags(_ tags: (String, String, String, String, String), _ name: String) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file(name))
-        let known = { (option: String, value: String) in value == "unknown" || value == "unspecified" ? "" : " -\(option) \(value)" }
+        let known = { (option: String, value: String) in
+            value == "unknown" || value == "unspecified" ? "" : " -\(option) \(value)"
+        }
         try MediaTool.make(
             input, "-f lavfi -i testsrc2=s=64x48:r=25:d=0.2 -pix_fmt yuv420p -c:v libx264 -preset ultrafast",
-            known("colorspace", tags.0) + known("color_primaries", tags.1) + known("color_trc", tags.2) + known("color_range", tags.3) + known("chroma_sample_location", tags.4))
+            known("colorspace", tags.0) + known("color_primaries", tags.1) + known("color_trc", tags.2)
+                + known("color_range", tags.3) + known("chroma_sample_location", tags.4))
         try Redrawing(input, to: output)
         let (before, after) = (try Probe(input).video, try Probe(output).video)
         #expect(after.color_space == before.color_space)
@@ -132,15 +153,19 @@ import Testing
         #expect((after.chroma_location ?? "left") == (before.chroma_location ?? "left"))
     }
 
-    @Test("HDR is mapped to BT.709: grey stays grey, in order, and neither dark nor burnt", arguments: ["smpte2084", "arib-std-b67"])
+    @Test(
+        "HDR is mapped to BT.709: grey stays grey, in order, and neither dark nor burnt",
+        arguments: ["smpte2084", "arib-std-b67"])
     func mapsHDR(_ transfer: String) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file("out.mp4"))
         // A ramp in eight steps, from black to the signal of reference white (58 % for PQ, 75 % for HLG; BT.2408).
         let white = transfer == "smpte2084" ? 0.58 : 0.75
         try MediaTool.make(
-            input, "-f lavfi -i color=black:s=128x32:r=25:d=0.2,format=yuv420p10le,geq=lum=64+876*\(white)*floor(X/16)/7:cb=512:cr=512",
-            "-c:v libx265 -preset ultrafast -x265-params log-level=error:lossless=1 -colorspace bt2020nc -color_primaries bt2020 -color_trc \(transfer) -color_range tv")
+            input,
+            "-f lavfi -i color=black:s=128x32:r=25:d=0.2,format=yuv420p10le,geq=lum=64+876*\(white)*floor(X/16)/7:cb=512:cr=512",
+            "-c:v libx265 -preset ultrafast -x265-params log-level=error:lossless=1 -colorspace bt2020nc -color_primaries bt2020 -color_trc \(transfer) -color_range tv"
+        )
         var levels: [[Int]] = []
         let run = try Redrawing(input, to: output) { levels = Self.centers(of: $0) }
         #expect(run.reader.picture.isToneMapped)
@@ -157,7 +182,9 @@ import Testing
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file("out.mkv"))
         try MediaTool.make(
-            input, "-f lavfi -i testsrc2=s=64x48:r=25:d=0.2 -pix_fmt yuv420p10le -c:v libx265 -preset ultrafast -x265-params log-level=error -color_trc smpte2084")
+            input,
+            "-f lavfi -i testsrc2=s=64x48:r=25:d=0.2 -pix_fmt yuv420p10le -c:v libx265 -preset ultrafast -x265-params log-level=error -color_trc smpte2084"
+        )
         var options = OutputOptions()
         options.encoder.options["pix_fmt"] = "yuv420p10le"
         try Redrawing(input, to: output, output: options)
@@ -169,14 +196,22 @@ import Testing
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file("frame.raw"))
         try MediaTool.make(
-            input, "-f lavfi -i testsrc=s=96x64:r=25:d=0.1 -vf zscale=matrix=709:range=limited:chromal=\(location),format=yuv420p -c:v libx264 -qp 0 -preset ultrafast -colorspace bt709 -color_range tv -chroma_sample_location \(location)")
-        try MediaTool.make(output, "-i \(input.path) -frames:v 1 -vf zscale=matrix=gbr:filter=bicubic,format=gbrp,format=rgb24 -f rawvideo")
+            input,
+            "-f lavfi -i testsrc=s=96x64:r=25:d=0.1 -vf zscale=matrix=709:range=limited:chromal=\(location),format=yuv420p -c:v libx264 -qp 0 -preset ultrafast -colorspace bt709 -color_range tv -chroma_sample_location \(location)"
+        )
+        try MediaTool.make(
+            output,
+            "-i \(input.path) -frames:v 1 -vf zscale=matrix=gbr:filter=bicubic,format=gbrp,format=rgb24 -f rawvideo")
         let expected = [UInt8](try Data(contentsOf: output))
         var difference = 0.0
         try Redrawing(input, to: folder.file("out.mkv")) { frame in
             guard frame.number == 0 else { return }
             var sum = 0
-            for y in 0..<64 { for x in 0..<96 * 3 { sum += abs(Int(frame.pixels.bytes[y * frame.pixels.stride + x]) - Int(expected[y * 288 + x])) } }
+            for y in 0..<64 {
+                for x in 0..<96 * 3 {
+                    sum += abs(Int(frame.pixels.bytes[y * frame.pixels.stride + x]) - Int(expected[y * 288 + x]))
+                }
+            }
             difference = Double(sum) / Double(96 * 64 * 3)
         }
         #expect(difference < 1.5, "mean difference \(difference) levels")

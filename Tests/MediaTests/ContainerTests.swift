@@ -16,7 +16,9 @@ import Testing
         #expect(try #require(index).lowerBound < (try #require(media)).lowerBound)
     }
 
-    @Test("HEVC is named the way Apple's players know", arguments: [("out.mp4", "hvc1"), ("out.mov", "hvc1"), ("out.mkv", "[0][0][0][0]")])
+    @Test(
+        "HEVC is named the way Apple's players know",
+        arguments: [("out.mp4", "hvc1"), ("out.mov", "hvc1"), ("out.mkv", "[0][0][0][0]")])
     func namesHEVC(_ test: (String, String)) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file(test.0))
@@ -26,12 +28,19 @@ import Testing
         #expect(try MediaTool.frameHashes(output).count == 10)
     }
 
-    @Test("options that do not work are named", arguments: [("libx264", ["nonsense": "1"], "nonsense"), ("nope", [:], "nope"), ("aac", [:], "aac"), ("libx264", ["pix_fmt": "rgb24"], "rgb24"), ("libx264", ["preset": "warp"], "libx264")] as [(String, [String: String], String)])
+    @Test(
+        "options that do not work are named",
+        arguments: [
+            ("libx264", ["nonsense": "1"], "nonsense"), ("nope", [:], "nope"), ("aac", [:], "aac"),
+            ("libx264", ["pix_fmt": "rgb24"], "rgb24"), ("libx264", ["preset": "warp"], "libx264"),
+        ] as [(String, [String: String], String)])
     func namesBadOptions(_ test: (String, [String: String], String)) throws {
         let folder = try TemporaryFolder()
         let input = folder.file("in.mkv")
         try MediaTool.make(input, "-f lavfi -i testsrc2=s=64x48:r=25:d=0.2 -c:v ffv1")
-        let error = #expect(throws: SakugaError.self) { try Redrawing(input, to: folder.file("o.mkv"), output: .encoder(test.0, test.1)) }
+        let error = #expect(throws: SakugaError.self) {
+            try Redrawing(input, to: folder.file("o.mkv"), output: .encoder(test.0, test.1))
+        }
         #expect(error?.code == .usage && error?.message.contains(test.2) == true, "\(String(describing: error))")
     }
 
@@ -44,7 +53,12 @@ import Testing
         #expect(error?.code == .usage)
     }
 
-    @Test("every encoder writes ten bits where asked", arguments: [("libx264", "out.mp4"), ("libx265", "out.mp4"), ("libvpx-vp9", "out.webm"), ("prores_ks", "out.mov"), ("libsvtav1", "out.mkv"), ("ffv1", "out.mkv")])
+    @Test(
+        "every encoder writes ten bits where asked",
+        arguments: [
+            ("libx264", "out.mp4"), ("libx265", "out.mp4"), ("libvpx-vp9", "out.webm"), ("prores_ks", "out.mov"),
+            ("libsvtav1", "out.mkv"), ("ffv1", "out.mkv"),
+        ])
     func writesTenBits(_ test: (String, String)) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file(test.1))

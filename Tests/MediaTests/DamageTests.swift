@@ -7,8 +7,10 @@ import Testing
 
 @Suite("Damaged and strange inputs") struct DamageTests {
     static let formats: [(String, String)] = [
-        ("in.mp4", "-c:v libx264 -preset ultrafast -bf 2 -c:a aac -movflags faststart"), ("in.mkv", "-c:v libx264 -preset ultrafast -bf 2 -c:a aac"),
-        ("in.ts", "-c:v libx264 -preset ultrafast -c:a mp2"), ("in.avi", "-c:v mpeg4 -c:a mp3"), ("in.webm", "-c:v libvpx-vp9 -cpu-used 8 -c:a libopus"),
+        ("in.mp4", "-c:v libx264 -preset ultrafast -bf 2 -c:a aac -movflags faststart"),
+        ("in.mkv", "-c:v libx264 -preset ultrafast -bf 2 -c:a aac"),
+        ("in.ts", "-c:v libx264 -preset ultrafast -c:a mp2"), ("in.avi", "-c:v mpeg4 -c:a mp3"),
+        ("in.webm", "-c:v libvpx-vp9 -cpu-used 8 -c:a libopus"),
         ("in.flv", "-c:v flv -c:a mp3"),
     ]
 
@@ -28,7 +30,9 @@ import Testing
                 #expect(run.frames >= last && run.frames <= 50, "\(percent) %")
                 last = run.frames
                 // A transport stream has no length; where it ends, it ends.
-                if !format.0.hasSuffix("ts"), run.frames < (format.0.hasSuffix("flv") ? 36 : 50) { #expect(!run.damage.isClean, "\(percent) %: \(run.frames)") }
+                if !format.0.hasSuffix("ts"), run.frames < (format.0.hasSuffix("flv") ? 36 : 50) {
+                    #expect(!run.damage.isClean, "\(percent) %: \(run.frames)")
+                }
             } catch let error as SakugaError {
                 #expect(error.code == .data && percent < 60, "\(percent) %: \(error)")
             }
@@ -63,7 +67,8 @@ import Testing
     @Test(
         "what cannot be drawn is refused in a sentence",
         arguments: [
-            ("text.mp4", "data"), ("empty.mp4", "data"), ("missing.mp4", "noInput"), ("sound.mp3", "data"), ("covered.mp3", "data"), ("folder", "noInput"),
+            ("text.mp4", "data"), ("empty.mp4", "data"), ("missing.mp4", "noInput"), ("sound.mp3", "data"),
+            ("covered.mp3", "data"), ("folder", "noInput"),
             ("p%03d.png", "noInput"), ("zeros.mkv", "data"), ("header.mp4", "data"),
         ])
     func refuses(_ test: (String, String)) throws {
@@ -75,10 +80,13 @@ import Testing
         if test.0.hasSuffix("mp3") {
             try MediaTool.make(folder.file("sound.mp3"), "-f lavfi -i sine=d=1")
             try MediaTool.make(folder.file("c.jpg"), "-f lavfi -i color=red:s=32x32:d=1 -frames:v 1")
-            try MediaTool.make(folder.file("covered.mp3"), "-i \(folder.file("sound.mp3").path) -i \(folder.file("c.jpg").path) -map 0 -map 1 -c copy")
+            try MediaTool.make(
+                folder.file("covered.mp3"),
+                "-i \(folder.file("sound.mp3").path) -i \(folder.file("c.jpg").path) -map 0 -map 1 -c copy")
         }
         if test.0 == "header.mp4" {
-            try MediaTool.make(folder.file("w.mp4"), "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -c:v libx264 -movflags faststart")
+            try MediaTool.make(
+                folder.file("w.mp4"), "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -c:v libx264 -movflags faststart")
             try Data(contentsOf: folder.file("w.mp4")).prefix(2500).write(to: folder.file("header.mp4"))
         }
         let error = #expect(throws: SakugaError.self) { try MediaReader(folder.file(test.0).path) }
@@ -88,7 +96,10 @@ import Testing
 
     @Test(
         "names with blanks, umlauts, colons, percent signs and dashes",
-        arguments: ["-dash.mkv", "a b c.mkv", "Grüße 日本.mkv", "a:b.mkv", "100%.mkv", "50%d.mkv", "%04d.mkv", "q'uote\".mkv", "http:x.mkv", "[x]*?.mkv", String(repeating: "n", count: 230) + ".mkv"])
+        arguments: [
+            "-dash.mkv", "a b c.mkv", "Grüße 日本.mkv", "a:b.mkv", "100%.mkv", "50%d.mkv", "%04d.mkv", "q'uote\".mkv",
+            "http:x.mkv", "[x]*?.mkv", String(repeating: "n", count: 230) + ".mkv",
+        ])
     func takesStrangeNames(_ name: String) throws {
         let folder = try TemporaryFolder()
         let plain = folder.file("plain.mkv")

@@ -9,14 +9,16 @@ import Testing
     private static func everything(_ folder: TemporaryFolder) throws -> URL {
         let file = folder.file("every.mkv")
         let (srt, ass, font, cover, facts) = (
-            folder.file("a.srt"), folder.file("b.ass"), folder.file("font.ttf"), folder.file("c.png"), folder.file("f.txt")
+            folder.file("a.srt"), folder.file("b.ass"), folder.file("font.ttf"), folder.file("c.png"),
+            folder.file("f.txt")
         )
         try "1\n00:00:00,200 --> 00:00:00,900\n<i>Hello</i>\n\n2\n00:00:01,000 --> 00:00:01,500\nworld\n\n"
             .write(to: srt, atomically: true, encoding: .utf8)
         try MediaTool.make(ass, "-i \(srt.path)")
         try Data((0..<2000).map { UInt8(truncatingIfNeeded: $0 * 7) }).write(to: font)
         try MediaTool.make(cover, "-f lavfi -i color=red:s=32x32:d=1 -frames:v 1")
-        try ";FFMETADATA1\ntitle=The film\nartist=Somebody\ncomment=Made for a test\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=Begin\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=End\n"
+        try
+            ";FFMETADATA1\ntitle=The film\nartist=Somebody\ncomment=Made for a test\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=Begin\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=End\n"
             .write(to: facts, atomically: true, encoding: .utf8)
         try MediaTool.make(
             file,
@@ -25,7 +27,8 @@ import Testing
             "-c:v:0 libx264 -preset ultrafast -c:v:1 mpeg4 -c:a:0 aac -c:a:1 flac -c:s:0 srt -c:s:1 ass",
             "-metadata:s:a:0 language=eng -metadata:s:a:0 title=English -metadata:s:a:1 language=jpn -disposition:a:0 default -disposition:a:1 comment",
             "-metadata:s:s:0 language=deu -disposition:s:0 forced -metadata:s:v:0 title=Main -aspect:v:0 16:9",
-            "-attach \(font.path) -metadata:s:t:0 mimetype=application/x-truetype-font -attach \(cover.path) -metadata:s:t:1 mimetype=image/png -metadata:s:t:1 filename=cover.png")
+            "-attach \(font.path) -metadata:s:t:0 mimetype=application/x-truetype-font -attach \(cover.path) -metadata:s:t:1 mimetype=image/png -metadata:s:t:1 filename=cover.png"
+        )
         return file
     }
 
@@ -52,7 +55,9 @@ import Testing
         }
         #expect(after.chapters?.map { $0.tags?["title"] } == ["Begin", "End"])
         #expect(after.chapters?.map(\.start_time) == before.chapters?.map(\.start_time))
-        for tag in ["title", "ARTIST", "COMMENT"] { #expect(after.format.tags?[tag] == before.format.tags?[tag], "\(tag)") }
+        for tag in ["title", "ARTIST", "COMMENT"] {
+            #expect(after.format.tags?[tag] == before.format.tags?[tag], "\(tag)")
+        }
         let fonts = try [input, output].map { file in
             let font = folder.file(UUID().uuidString)
             _ = try? MediaTool.run("ffmpeg", ["-v", "quiet", "-dump_attachment:t:0", font.path, "-i", file.path])
@@ -77,18 +82,23 @@ import Testing
         #expect(after.format.tags?["title"] == "The film")
         #expect(after.chapters?.map { $0.tags?["title"] } == ["Begin", "End"])
         #expect(after.video.sample_aspect_ratio == (try Probe(input).video.sample_aspect_ratio))
-        #expect(run.warnings.contains { $0.contains("attachment stream 6 (ttf) is left out") && $0.contains(".mkv") }, "\(run.warnings)")
+        #expect(
+            run.warnings.contains { $0.contains("attachment stream 6 (ttf) is left out") && $0.contains(".mkv") },
+            "\(run.warnings)")
         let text = try MediaTool.run("ffmpeg", ["-v", "error", "-i", output.path, "-map", "0:s:0", "-f", "srt", "-"])
         for part in ["<i>Hello</i>", "world"] { #expect(text.contains(part), "\(text)") }
     }
 
-    @Test("a cover picture goes from MP4 to MP4 and to Matroska", arguments: ["out.mp4", "out.mkv", "out.m4v", "out.mov"])
+    @Test(
+        "a cover picture goes from MP4 to MP4 and to Matroska", arguments: ["out.mp4", "out.mkv", "out.m4v", "out.mov"])
     func keepsCovers(_ name: String) throws {
         let folder = try TemporaryFolder()
         let (input, cover, output) = (folder.file("in.mp4"), folder.file("cover.jpg"), folder.file(name))
         try MediaTool.make(cover, "-f lavfi -i color=blue:s=32x32:d=1 -frames:v 1")
         try MediaTool.make(
-            input, "-f lavfi -i testsrc2=s=64x48:r=25:d=2 -i \(cover.path) -map 0 -map 1 -c:v:0 libx264 -preset ultrafast -c:v:1 copy -disposition:v:1 attached_pic")
+            input,
+            "-f lavfi -i testsrc2=s=64x48:r=25:d=2 -i \(cover.path) -map 0 -map 1 -c:v:0 libx264 -preset ultrafast -c:v:1 copy -disposition:v:1 attached_pic"
+        )
         var options = InputOptions()
         options.start = 1.0
         for trim in [InputOptions(), options] {
@@ -102,11 +112,17 @@ import Testing
 
     @Test(
         "text is converted between containers",
-        arguments: [("srt", "in.mkv", "out.mp4", "mov_text"), ("ass", "in.mkv", "out.mov", "mov_text"), ("mov_text", "in.mp4", "out.mkv", "ass"), ("srt", "in.mkv", "out.webm", "webvtt"), ("webvtt", "in.mkv", "out.mp4", "mov_text"), ("mov_text", "in.mp4", "out.mp4", "mov_text"), ("webvtt", "in.webm", "out.webm", "webvtt")])
+        arguments: [
+            ("srt", "in.mkv", "out.mp4", "mov_text"), ("ass", "in.mkv", "out.mov", "mov_text"),
+            ("mov_text", "in.mp4", "out.mkv", "ass"), ("srt", "in.mkv", "out.webm", "webvtt"),
+            ("webvtt", "in.mkv", "out.mp4", "mov_text"), ("mov_text", "in.mp4", "out.mp4", "mov_text"),
+            ("webvtt", "in.webm", "out.webm", "webvtt"),
+        ])
     func convertsText(_ test: (String, String, String, String)) throws {
         let folder = try TemporaryFolder()
         let (text, input, output) = (folder.file("t.srt"), folder.file(test.1), folder.file(test.2))
-        try "1\n00:00:00,200 --> 00:00:00,900\nHello\n\n2\n00:00:01,000 --> 00:00:01,500\nold world\n\n".write(to: text, atomically: true, encoding: .utf8)
+        try "1\n00:00:00,200 --> 00:00:00,900\nHello\n\n2\n00:00:01,000 --> 00:00:01,500\nold world\n\n".write(
+            to: text, atomically: true, encoding: .utf8)
         try MediaTool.make(
             input, "-f lavfi -i testsrc2=s=64x48:r=25:d=2 -i \(text.path) -c:s \(test.0) -metadata:s:s:0 language=fra",
             test.1.hasSuffix("webm") ? "-c:v libvpx-vp9 -cpu-used 8" : "-c:v libx264 -preset ultrafast")
@@ -122,16 +138,21 @@ import Testing
     @Test(
         "sound that a container cannot hold is converted to what its users expect",
         arguments: [
-            ("pcm_s16le", "out.mp4", "aac"), ("aac", "out.webm", "opus"), ("libvorbis", "out.webm", "vorbis"), ("mp2", "out.mp4", "mp2"),
-            ("libvorbis", "out.mp4", "aac"), ("ac3", "out.mp4", "ac3"), ("flac", "out.mov", "aac"), ("pcm_s24le", "out.mov", "pcm_s24le"),
-            ("libopus", "out.mp4", "opus"), ("flac", "out.mkv", "flac"), ("libmp3lame", "out.ts", "mp3"), ("flac", "out.ts", "aac"),
-            ("aac", "out.ts", "aac"), ("aac", "out.avi", "aac"), ("alac", "out.mp4", "alac"), ("wmav2", "out.mp4", "aac"),
+            ("pcm_s16le", "out.mp4", "aac"), ("aac", "out.webm", "opus"), ("libvorbis", "out.webm", "vorbis"),
+            ("mp2", "out.mp4", "mp2"),
+            ("libvorbis", "out.mp4", "aac"), ("ac3", "out.mp4", "ac3"), ("flac", "out.mov", "aac"),
+            ("pcm_s24le", "out.mov", "pcm_s24le"),
+            ("libopus", "out.mp4", "opus"), ("flac", "out.mkv", "flac"), ("libmp3lame", "out.ts", "mp3"),
+            ("flac", "out.ts", "aac"),
+            ("aac", "out.ts", "aac"), ("aac", "out.avi", "aac"), ("alac", "out.mp4", "alac"),
+            ("wmav2", "out.mp4", "aac"),
         ])
     func convertsSound(_ test: (String, String, String)) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file(test.1))
         try MediaTool.make(
-            input, "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=r=44100:d=1,aformat=channel_layouts=stereo,asplit=1",
+            input,
+            "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=r=44100:d=1,aformat=channel_layouts=stereo,asplit=1",
             "-c:v libx264 -preset ultrafast -c:a \(test.0) -strict -2", test.0 == "libopus" ? "-ar 48000" : "")
         let run = try Redrawing(input, to: output)
         let after = try Probe(output)
@@ -143,12 +164,18 @@ import Testing
     }
 
     @Test(
-        "sound is chosen", arguments: [(OutputOptions.AudioChoice.none, [String]()), (.aac, ["aac", "aac"]), (.opus, ["opus", "opus"]), (.copy, ["mp3", "flac"])])
+        "sound is chosen",
+        arguments: [
+            (OutputOptions.AudioChoice.none, [String]()), (.aac, ["aac", "aac"]), (.opus, ["opus", "opus"]),
+            (.copy, ["mp3", "flac"]),
+        ])
     func choosesSound(_ test: (OutputOptions.AudioChoice, [String])) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file("out.mkv"))
         try MediaTool.make(
-            input, "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -f lavfi -i sine=d=1:r=96000 -map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -c:a:0 mp3 -c:a:1 flac")
+            input,
+            "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -f lavfi -i sine=d=1:r=96000 -map 0 -map 1 -map 2 -c:v libx264 -preset ultrafast -c:a:0 mp3 -c:a:1 flac"
+        )
         var options = OutputOptions()
         options.audio = test.0
         try Redrawing(input, to: output, output: options)
@@ -157,7 +184,11 @@ import Testing
 
     @Test(
         "maps choose streams",
-        arguments: [(["a:1"], ["h264", "flac"]), (["0:s?"], ["h264", "subrip", "ass"]), (["-a"], ["h264", "mpeg4", "subrip", "ass", "ttf", "png"]), (["m:language:jpn"], ["h264", "flac"]), (["a", "-a:0"], ["h264", "flac"])])
+        arguments: [
+            (["a:1"], ["h264", "flac"]), (["0:s?"], ["h264", "subrip", "ass"]),
+            (["-a"], ["h264", "mpeg4", "subrip", "ass", "ttf", "png"]), (["m:language:jpn"], ["h264", "flac"]),
+            (["a", "-a:0"], ["h264", "flac"]),
+        ])
     func mapsStreams(_ test: ([String], [String])) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (try Self.everything(folder), folder.file("out.mkv"))
@@ -183,7 +214,8 @@ import Testing
     func keepsTimecode(_ name: String) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mov"), folder.file(name))
-        try MediaTool.make(input, "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -preset ultrafast -timecode 01:02:03:04")
+        try MediaTool.make(
+            input, "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -preset ultrafast -timecode 01:02:03:04")
         try Redrawing(input, to: output)
         let after = try Probe(output)
         #expect(after.video.tags?["timecode"] == "01:02:03:04")
@@ -195,7 +227,9 @@ import Testing
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mov"), folder.file("out.mov"))
         try MediaTool.make(
-            input, "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -preset ultrafast -movflags use_metadata_tags -metadata com.apple.quicktime.make=Apple -metadata title=Film")
+            input,
+            "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -preset ultrafast -movflags use_metadata_tags -metadata com.apple.quicktime.make=Apple -metadata title=Film"
+        )
         try Redrawing(input, to: output)
         let tags = try Probe(output).format.tags ?? [:]
         #expect(tags["com.apple.quicktime.make"] == "Apple" && tags["title"] == "Film")
@@ -205,9 +239,13 @@ import Testing
     func keepsSoundLength(_ seconds: Double, _ name: String) throws {
         let folder = try TemporaryFolder()
         let (input, output) = (folder.file("in.mkv"), folder.file(name))
-        try MediaTool.make(input, "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=r=48000:d=\(seconds) -c:v libx264 -preset ultrafast -c:a flac")
+        try MediaTool.make(
+            input,
+            "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=r=48000:d=\(seconds) -c:v libx264 -preset ultrafast -c:a flac"
+        )
         try Redrawing(input, to: output)
-        #expect(try MediaTool.streamHash(input, "a:0", decoded: true) == MediaTool.streamHash(output, "a:0", decoded: true))
+        #expect(
+            try MediaTool.streamHash(input, "a:0", decoded: true) == MediaTool.streamHash(output, "a:0", decoded: true))
         #expect(try Probe(output).times(of: 0).count == 25)
     }
 }

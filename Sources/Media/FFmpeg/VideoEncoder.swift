@@ -121,7 +121,8 @@ final class VideoEncoder {
         }
         let code = avcodec_send_frame(context, picture?.pointer)
         if code != SHIM_ERROR_EOF {
-            try check(code, .software, "cannot encode picture \(picture?.number ?? -1) with \(name)",
+            try check(
+                code, .software, "cannot encode picture \(picture?.number ?? -1) with \(name)",
                 call: "avcodec_send_frame")
         }
         while true {

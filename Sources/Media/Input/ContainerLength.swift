@@ -13,7 +13,8 @@ struct ContainerLength {
     /// - Returns: nil for what is no plain file, or says nothing about its length.
     init?(path: String) {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, let file = FileHandle(forReadingAtPath: path)
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let file = FileHandle(forReadingAtPath: path)
         else { return nil }
         defer { try? file.close() }
         present = UInt64(status.st_size)

@@ -65,8 +65,9 @@ package final class MediaReader: @unchecked Sendable {
         let frameRate = Self.frameRate(of: stream, in: opened.demuxer)
         nominalDuration = max(1, av_rescale_q(1, AVRational(num: frameRate.den, den: frameRate.num), timeBase))
         let start = opened.demuxer.startMicroseconds
+        // The first tick at or after a time; half a millisecond allows for times that people round.
         func ticks(_ seconds: Double) -> Int64 {
-            av_rescale_q(start + Int64((seconds * 1e6).rounded()), shimMicroseconds, timeBase)
+            av_rescale_q_rnd(start + Int64((seconds * 1e6).rounded()) - 500, shimMicroseconds, timeBase, AV_ROUND_UP)
         }
         endTicks = options.end.map(ticks)
 
