@@ -30,6 +30,13 @@ static const int64_t SHIM_NO_TIMESTAMP = AV_NOPTS_VALUE;
 
 static const int SHIM_TAG_HVC1 = MKTAG('h', 'v', 'c', '1');
 
+/// Before version 6, the Matroska muxer leaves it to its caller to move packets by the codec delay that it writes down.
+#if LIBAVFORMAT_VERSION_MAJOR < 60
+static const int SHIM_MATROSKA_WANTS_CODEC_DELAY = 1;
+#else
+static const int SHIM_MATROSKA_WANTS_CODEC_DELAY = 0;
+#endif
+
 static inline int shim_error(int errno_value) { return AVERROR(errno_value); }
 
 /// A frame's duration in its time base; the field was renamed in FFmpeg 6.

@@ -28,7 +28,8 @@ struct Redrawing {
         let writer = try MediaWriter(
             url: output, name: output, plan: plan, reader: reader, input: inputOptions, output: outputOptions,
             width: width, height: height)
-        let converter = PictureConverter(for: reader.picture, pool: FramePool(width: width, height: height, alignment: 8))
+        let converter = PictureConverter(
+            for: reader.picture, pool: FramePool(width: width, height: height, alignment: 8))
         while let picture = try reader.nextPicture() {
             let frame = try converter.frame(from: picture)
             each(frame)

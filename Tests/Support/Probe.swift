@@ -73,9 +73,11 @@ package struct Probe: Decodable {
     package func streams(_ kind: String) -> [Stream] { streams.filter { $0.codec_type == kind } }
     package var video: Stream { streams("video")[0] }
 
-    /// Presentation times of a stream's packets in seconds, sorted; decoding times where the container has no others.
-    package func times(of stream: Int) -> [Double] {
-        packets(of: stream).compactMap { ($0.pts_time ?? $0.dts_time).flatMap(Double.init) }.sorted()
+    /// Presentation times of a stream's packets in seconds, sorted.
+    ///
+    /// - Parameter decoding: decoding times count where the container has no others.
+    package func times(of stream: Int, decoding: Bool = false) -> [Double] {
+        packets(of: stream).compactMap { ($0.pts_time ?? (decoding ? $0.dts_time : nil)).flatMap(Double.init) }.sorted()
     }
 
     package func packets(of stream: Int) -> [Packet] { (packets ?? []).filter { $0.stream_index == stream } }

@@ -13,14 +13,20 @@ extension ColorDescription {
         var color = picture.color
         let descriptor = av_pix_fmt_desc_get(format)?.pointee
         let flags = descriptor?.flags ?? 0
-        if isPictureFile, picture.hasMatrix { (color.primaries, color.transfer) = (AVCOL_PRI_UNSPECIFIED, AVCOL_TRC_UNSPECIFIED) }
+        if isPictureFile, picture.hasMatrix {
+            (color.primaries, color.transfer) = (AVCOL_PRI_UNSPECIFIED, AVCOL_TRC_UNSPECIFIED)
+        }
         if flags & UInt64(AV_PIX_FMT_FLAG_RGB) != 0 || flags & UInt64(AV_PIX_FMT_FLAG_PAL) != 0 {
-            (color.matrix, color.range, color.chromaLocation) = (AVCOL_SPC_RGB, AVCOL_RANGE_JPEG, AVCHROMA_LOC_UNSPECIFIED)
+            (color.matrix, color.range, color.chromaLocation) = (
+                AVCOL_SPC_RGB, AVCOL_RANGE_JPEG, AVCHROMA_LOC_UNSPECIFIED
+            )
             return color
         }
         if isFullRangeByName(format) {
             // JFIF: BT.601 in full range, chroma in the middle.
-            (color.matrix, color.range, color.chromaLocation) = (AVCOL_SPC_BT470BG, AVCOL_RANGE_JPEG, AVCHROMA_LOC_CENTER)
+            (color.matrix, color.range, color.chromaLocation) = (
+                AVCOL_SPC_BT470BG, AVCOL_RANGE_JPEG, AVCHROMA_LOC_CENTER
+            )
             return color
         }
         if !picture.hasMatrix || color.matrix == AVCOL_SPC_RGB {

@@ -74,7 +74,9 @@ struct EncoderSetup {
         }
         var formats: [AVPixelFormat] = []
         if keepsAlpha {
-            formats += [AV_PIX_FMT_RGBA, AV_PIX_FMT_BGRA, AV_PIX_FMT_ARGB, AV_PIX_FMT_YUVA444P10LE, AV_PIX_FMT_YUVA420P]
+            formats += [
+                AV_PIX_FMT_RGBA, AV_PIX_FMT_BGRA, AV_PIX_FMT_ARGB, AV_PIX_FMT_YUVA444P10LE, AV_PIX_FMT_YUVA420P,
+            ]
         }
         let isLossless = ["png", "apng", "ffv1", "tiff", "qtrle", "utvideo", "targa"].contains(name)
         formats +=
@@ -97,7 +99,9 @@ struct EncoderSetup {
                 av_opt_find($0, option, nil, 0, AV_OPT_SEARCH_FAKE_OBJ) != nil
             }
         }
-        let asksQuality = ["b", "q", "qscale", "qp", "crf", "global_quality", "lossless"].contains { settings[$0] != nil }
+        let asksQuality = ["b", "q", "qscale", "qp", "crf", "global_quality", "lossless"].contains {
+            settings[$0] != nil
+        }
         if let crf = options.crf {
             guard has("crf") else {
                 throw SakugaError(

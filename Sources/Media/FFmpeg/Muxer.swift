@@ -12,6 +12,8 @@ final class Muxer: @unchecked Sendable {
     private let name: String
     private var isOpen = false
     private var hasHeader = false
+    /// The decoding time of each stream's last packet, in its own ticks.
+    private var lastDecodingTimes: [Int: Int64] = [:]
 
     /// - Parameters:
     ///   - url: where to write: `file:…`, `pipe:1`, or a pattern for numbered pictures.
@@ -69,11 +71,26 @@ final class Muxer: @unchecked Sendable {
             av_packet_rescale_ts(packet.pointer, timeBase, stream.pointee.time_base)
             packet.pointer.pointee.stream_index = Int32(index)
             packet.pointer.pointee.pos = -1
+            straighten(packet.pointer, stream: index)
             let code = av_interleaved_write_frame(context, packet.pointer)
             if isCopied, code == SHIM_ERROR_INVALID_DATA || code == shim_error(EINVAL) { return false }
             if code < 0 { throw writingError(code, "av_interleaved_write_frame") }
             return true
         }
+    }
+
+    /// Containers refuse packets without a time or whose decoding times do not rise, as damaged files and ticks too
+    /// coarse for a frame rate have them: such a packet comes one tick after the one before.
+    private func straighten(_ packet: UnsafeMutablePointer<AVPacket>, stream: Int) {
+        let next = lastDecodingTimes[stream].map { $0 + 1 }
+        if packet.pointee.dts == SHIM_NO_TIMESTAMP {
+            packet.pointee.dts = packet.pointee.pts == SHIM_NO_TIMESTAMP ? next ?? 0 : packet.pointee.pts
+        }
+        if let next, packet.pointee.dts < next { packet.pointee.dts = next }
+        if packet.pointee.pts == SHIM_NO_TIMESTAMP || packet.pointee.pts < packet.pointee.dts {
+            packet.pointee.pts = packet.pointee.dts
+        }
+        lastDecodingTimes[stream] = packet.pointee.dts
     }
 
     /// Writes the trailer and closes the file. A full disk often shows only here.

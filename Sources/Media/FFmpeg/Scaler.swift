@@ -71,7 +71,8 @@ final class Scaler {
         let shrinks = destination.width < source.width && destination.height < source.height
         let flags = (shrinks ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT
         let settings: [(String, Int64)] = [
-            ("srcw", Int64(source.width)), ("srch", Int64(source.height)), ("src_format", Int64(source.format.rawValue)),
+            ("srcw", Int64(source.width)), ("srch", Int64(source.height)),
+            ("src_format", Int64(source.format.rawValue)),
             ("dstw", Int64(destination.width)), ("dsth", Int64(destination.height)),
             ("dst_format", Int64(destination.format.rawValue)), ("sws_flags", Int64(flags)),
             ("src_h_chr_pos", Int64(source.chroma.x)), ("src_v_chr_pos", Int64(source.chroma.y)),

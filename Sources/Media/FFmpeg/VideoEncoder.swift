@@ -116,10 +116,13 @@ final class VideoEncoder {
             if firstTicks == nil { firstTicks = picture.timestamp.ticks }
             picture.pointer.pointee.pts = number
             picture.pointer.pointee.pict_type = AV_PICTURE_TYPE_NONE
+            // Encoders with a fixed quantizer scale read it from every picture.
+            picture.pointer.pointee.quality = context.pointee.global_quality
         }
         let code = avcodec_send_frame(context, picture?.pointer)
         if code != SHIM_ERROR_EOF {
-            try check(code, .software, "cannot encode picture \(picture?.number ?? -1) with \(name)",
+            try check(
+                code, .software, "cannot encode picture \(picture?.number ?? -1) with \(name)",
                 call: "avcodec_send_frame")
         }
         while true {

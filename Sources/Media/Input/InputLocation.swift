@@ -69,7 +69,8 @@ struct InputLocation {
         }
     }
 
-    private func demuxer(_ url: String, _ settings: [String: String], _ stop: StopSignal) throws(SakugaError) -> Demuxer {
+    private func demuxer(_ url: String, _ settings: [String: String], _ stop: StopSignal) throws(SakugaError) -> Demuxer
+    {
         try Demuxer(url: url, name: input, format: options.format, options: settings, stop: stop)
     }
 }

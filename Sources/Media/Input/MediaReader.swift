@@ -65,8 +65,9 @@ package final class MediaReader: @unchecked Sendable {
         let frameRate = Self.frameRate(of: stream, in: opened.demuxer)
         nominalDuration = max(1, av_rescale_q(1, AVRational(num: frameRate.den, den: frameRate.num), timeBase))
         let start = opened.demuxer.startMicroseconds
+        // The first tick at or after a time; half a millisecond allows for times that people round.
         func ticks(_ seconds: Double) -> Int64 {
-            av_rescale_q(start + Int64((seconds * 1e6).rounded()), shimMicroseconds, timeBase)
+            av_rescale_q_rnd(start + Int64((seconds * 1e6).rounded()) - 500, shimMicroseconds, timeBase, AV_ROUND_UP)
         }
         endTicks = options.end.map(ticks)
 
@@ -211,52 +212,18 @@ package final class MediaReader: @unchecked Sendable {
         }
     }
 
-    /// Compares where the packets ended with where the header says they do. A container whose length was only estimated
-    /// from its packets, such as MPEG-TS, says nothing.
+    /// A demuxer takes the place where a file was cut off for its end. What a container says about its own length shows
+    /// it; one that says nothing, such as MPEG-TS, ends where it ends.
     private func noteTruncation() {
-        let context = demuxer.context.pointee
-        if info.container.contains("mp4") { return noteMissingSamples() }
-        // AVI's length is worked out anew where its index is missing, but the number of frames is kept.
-        let isAVI = info.container == "avi"
-        guard damage.isClean, isAVI || context.duration_estimation_method == AVFMT_DURATION_FROM_STREAM,
-            isAVI || ["matroska,webm", "flv"].contains(info.container), source.lastPacketEnd != Int64.min
-        else { return }
-        let stream = demuxer.stream(source.drawn).pointee
-        let tag = stream.metadata.flatMap { av_dict_get($0, "DURATION", nil, 0) }
-        let ownEnd = tag.flatMap { Self.seconds(String(cString: $0.pointee.value)) }
-        let counted =
-            isAVI && stream.nb_frames > 0
-            ? Double(stream.nb_frames) * Double(nominalDuration) * Double(source.timeBase.num) / Double(source.timeBase.den)
-            : nil
-        let header =
-            counted ?? ownEnd ?? info.streams[source.drawn].duration ?? (info.streams.count == 1 ? info.duration : nil)
-        let base = Double(source.timeBase.num) / Double(source.timeBase.den)
-        let reached = Double(source.lastPacketEnd) * base
-        let tolerance = 2.5 * Double(nominalDuration) * base + 0.01
-        guard let header, reached < header - tolerance else { return }
+        if let length = ContainerLength(path: demuxer.name), length.isCutOff {
+            source.recordDamage(
+                "the file is cut off: \(length.present) of \(length.declared) bytes are there", at: endTime)
+            return
+        }
+        // FLV knows its duration only, which need not be exact.
+        guard info.container == "flv", let duration = info.duration, endTime < duration - 0.5 else { return }
         source.recordDamage(
-            "the file ends at \(reached.formatted) s of the \(header.formatted) s in its header", at: endTime)
-    }
-
-    /// MP4 lists every packet in its header: compares the last one there with the last one that could be read.
-    private func noteMissingSamples() {
-        let stream = demuxer.stream(source.drawn)
-        let count = avformat_index_get_entries_count(stream)
-        guard damage.isClean, count > 0, source.lastDecodingTime != Int64.min,
-            let last = avformat_index_get_entry(stream, count - 1)?.pointee, source.lastDecodingTime < last.timestamp
-        else { return }
-        let base = Double(source.timeBase.num) / Double(source.timeBase.den)
-        let reached = Double(source.lastPacketEnd) * base
-        let header = Double(last.timestamp + nominalDuration) * base
-        source.recordDamage(
-            "the file ends at \(reached.formatted) s of the \(header.formatted) s in its header", at: endTime)
-    }
-
-    /// Reads `HH:MM:SS.fraction`, as Matroska's statistics have it.
-    private static func seconds(_ text: String) -> Double? {
-        let parts = text.split(separator: ":").map { Double($0) }
-        guard parts.count == 3, let hours = parts[0], let minutes = parts[1], let seconds = parts[2] else { return nil }
-        return hours * 3600 + minutes * 60 + seconds
+            "the pictures end at \(endTime.formatted) s of the \(duration.formatted) s in the header", at: endTime)
     }
 }
 

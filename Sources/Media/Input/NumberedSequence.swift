@@ -31,7 +31,8 @@ struct NumberedSequence {
             guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.count >= prefix.count + suffix.count + digits
             else { return nil }
             let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
-            guard middle.allSatisfy({ $0.isASCII && $0.isNumber }), middle.count == digits || middle.first != "0" || digits == 1
+            guard middle.allSatisfy({ $0.isASCII && $0.isNumber }),
+                middle.count == digits || middle.first != "0" || digits == 1
             else { return nil }
             return Int(middle)
         }.min()

@@ -15,10 +15,6 @@ final class PictureSource {
     var position = 0.0
     /// How many pictures came out of the decoder since the last seek.
     private(set) var decodedCount = 0
-    /// When the last packet of the drawn stream that was read ends, in ticks of its time base.
-    private(set) var lastPacketEnd = Int64.min
-    /// The latest decoding time among those packets.
-    private(set) var lastDecodingTime = Int64.min
     private(set) var hasEnded = false
     private let packet = Packet()
     private var awaitsKey = false
@@ -72,7 +68,6 @@ final class PictureSource {
         guard demuxer.seek(toMicroseconds: target) else { return false }
         decoder.flush()
         (hasEnded, awaitsKey, fruitless, decodedCount) = (false, true, 0, 0)
-        (lastPacketEnd, lastDecodingTime) = (Int64.min, Int64.min)
         damage = DamageReport()
         return true
     }
@@ -94,7 +89,6 @@ final class PictureSource {
             // Some containers seek to any packet; what comes before a key frame would be drawn from nothing.
             if awaitsKey, raw.flags & AV_PKT_FLAG_KEY == 0 { continue }
             awaitsKey = false
-            noteEnd(of: raw)
             if raw.flags & AV_PKT_FLAG_CORRUPT != 0 { damage.record("a packet is damaged", at: position) }
             let code = decoder.send(packet)
             if code < 0 { damage.record(ffmpegText(code), at: position) }
@@ -102,13 +96,6 @@ final class PictureSource {
         }
         hasEnded = true
         _ = decoder.send(nil)
-    }
-
-    private func noteEnd(of packet: AVPacket) {
-        // AVI has no presentation times.
-        let time = packet.pts == SHIM_NO_TIMESTAMP ? packet.dts : packet.pts
-        if time != SHIM_NO_TIMESTAMP { lastPacketEnd = max(lastPacketEnd, time + max(0, packet.duration)) }
-        if packet.dts != SHIM_NO_TIMESTAMP { lastDecodingTime = max(lastDecodingTime, packet.dts) }
     }
 
     private func noteCorruption(of picture: Picture) {

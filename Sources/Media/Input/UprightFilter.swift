@@ -127,8 +127,8 @@ final class UprightFilter {
         if color.primaries == AVCOL_PRI_UNSPECIFIED { input += ":pin=2020" }
         if color.matrix == AVCOL_SPC_UNSPECIFIED { input += ":min=2020_ncl" }
         if color.range == AVCOL_RANGE_UNSPECIFIED { input += ":rin=limited" }
-        return input + ":t=linear:npl=100,format=gbrpf32le,zscale=p=709,tonemap=tonemap=hable:desat=0,"
-            + "zscale=t=709:m=gbr:r=full,format=gbrp"
+        return input + ":t=linear:npl=100:p=709:m=gbr,format=gbrpf32le,tonemap=tonemap=hable:desat=0,"
+            + "zscale=tin=linear:pin=709:t=709:p=709:m=gbr:r=full,format=gbrp"
     }
 
     /// The format with whole chroma for one that the transpose filter cannot take; nil where it can.

@@ -44,15 +44,18 @@ final class AudioConverter {
         }
         encoder = context
         let parameters = stream.pointee.codecpar.pointee
-        context.pointee.sample_rate = Self.sampleRate(nearest: parameters.sample_rate, codec: codec)
+        // Opus plays at 48 kHz whatever it was given, and containers count its delay so.
+        context.pointee.sample_rate =
+            name == "libopus" ? 48_000 : Self.sampleRate(nearest: parameters.sample_rate, codec: codec)
         context.pointee.sample_fmt = codec.pointee.sample_fmts?.pointee ?? AV_SAMPLE_FMT_FLTP
         let channels = min(max(1, parameters.ch_layout.nb_channels), 8)
-        av_channel_layout_default(&context.pointee.ch_layout, channels)
+        av_channel_layout_from_string(&context.pointee.ch_layout, Self.layout(channels, codec: name))
         context.pointee.bit_rate = Int64(channels) * 96_000
         context.pointee.time_base = AVRational(num: 1, den: context.pointee.sample_rate)
         if globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
         try check(
-            avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)", call: "avcodec_open2")
+            avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)", call: "avcodec_open2"
+        )
     }
 
     deinit {
@@ -63,6 +66,12 @@ final class AudioConverter {
     func describe(_ stream: UnsafeMutablePointer<AVStream>) {
         avcodec_parameters_from_context(stream.pointee.codecpar, encoder)
         stream.pointee.time_base = encoder.pointee.time_base
+    }
+
+    /// The layout of so many channels that decoders of the codec know without being told.
+    private static func layout(_ channels: Int32, codec: String) -> String {
+        let four = codec == "libopus" ? "quad" : "4.0"
+        return ["mono", "stereo", "3.0", four, "5.0", "5.1", "6.1", "7.1"][Int(channels) - 1]
     }
 
     private static func sampleRate(nearest rate: Int32, codec: UnsafePointer<AVCodec>) -> Int32 {

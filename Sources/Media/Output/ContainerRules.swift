@@ -22,6 +22,8 @@ enum ContainerRules {
         switch String(cString: format.pointee.name) {
         case "mp4", "ipod": mp4.contains(codec)
         case "mpegts": transportStream.contains(codec)
+        // FFmpeg writes these into MP4 only.
+        case "mov" where [AV_CODEC_ID_FLAC, AV_CODEC_ID_OPUS, AV_CODEC_ID_VP9, AV_CODEC_ID_AV1].contains(codec): false
         case "matroska" where codec == AV_CODEC_ID_MOV_TEXT || codec == AV_CODEC_ID_EIA_608: false
         default: avformat_query_codec(format, codec, FF_COMPLIANCE_NORMAL) == 1
         }

@@ -41,7 +41,8 @@ package final class FrameConverter {
         if let blended {
             let whole = try blended.makePicture()
             merge(frame, into: whole)
-            try scale(whole.pointer.pointee.data.0!, stride: Int(whole.pointer.pointee.linesize.0), frame, into: picture)
+            try scale(
+                whole.pointer.pointee.data.0!, stride: Int(whole.pointer.pointee.linesize.0), frame, into: picture)
         } else if scaler == nil {
             merge(frame, into: picture)
         } else {

@@ -38,12 +38,15 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         let entries = reader.info.streams.map { stream -> Entry in
             if stream.index == reader.info.drawnStream { return Entry(stream: stream.index, action: .draw) }
             if isPicture {
-                return Entry(stream: stream.index, action: .drop(reason: "a picture holds no \(stream.kind.rawValue)", isLoss: false))
+                return Entry(
+                    stream: stream.index,
+                    action: .drop(reason: "a picture holds no \(stream.kind.rawValue)", isLoss: false))
             }
             guard chosen.contains(stream.index) else {
                 return Entry(stream: stream.index, action: .drop(reason: "not chosen", isLoss: false))
             }
-            return Entry(stream: stream.index, action: action(for: stream, in: reader, format: format, options: options))
+            return Entry(
+                stream: stream.index, action: action(for: stream, in: reader, format: format, options: options))
         }
         return OutputPlan(container: name, isStillImage: name == "image2" || name == "webp", entries: entries)
     }
@@ -72,9 +75,11 @@ package struct OutputPlan: Codable, Sendable, Equatable {
     }
 
     /// A film does not fit into one picture; the last of its frames would be left.
-    private static func checkSinglePicture(_ reader: MediaReader, output: String, container: String) throws(SakugaError) {
+    private static func checkSinglePicture(_ reader: MediaReader, output: String, container: String) throws(SakugaError)
+    {
         guard container == "image2", output != "-", NumberedSequence(output) == nil, !reader.info.isStill,
-            reader.options.frameLimit != 1
+            reader.options.frameLimit != 1,
+            reader.info.drawnStream.flatMap({ reader.info.streams[$0].video?.frameCount }) != 1
         else { return }
         let name = output as NSString
         throw SakugaError(
@@ -123,14 +128,17 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         let fileExtension = (output as NSString).pathExtension.lowercased()
         let byName = ["jpg", "jpeg", "png", "bmp", "tiff", "tif"].contains(fileExtension) ? "image2" : nil
         if let format = av_guess_format(byName, byName == nil ? output : nil, nil),
-            format.pointee.video_codec != AV_CODEC_ID_NONE
+            format.pointee.video_codec != AV_CODEC_ID_NONE,
+            // Sound files whose only pictures are covers.
+            format.pointee.video_codec != AV_CODEC_ID_PNG || byName != nil
         {
             return UnsafePointer(format)
         }
         throw SakugaError(
             .usage,
             fileExtension.isEmpty
-                ? "'\(output)' has no extension to tell the container from" : "no video container is named .\(fileExtension)",
+                ? "'\(output)' has no extension to tell the container from"
+                : "no video container is named .\(fileExtension)",
             hint: "name the output .mp4, .mkv, .mov, .webm, .gif, .png or .jpg")
     }
 
@@ -142,22 +150,30 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         let parameters = reader.demuxer.stream(stream.index).pointee.codecpar.pointee
         let container = String(cString: format.pointee.name)
         let isMatroska = container == "matroska"
+        if let flaw = flaw(of: stream, parameters) { return .drop(reason: flaw, isLoss: true) }
         let fits = ContainerRules.canHold(parameters.codec_id, in: format)
         switch stream.kind {
         case .video where stream.isAttachedPicture:
             if isMatroska { return .attach }
-            return fits && container != "webm" ? .copy : .drop(reason: "\(container) holds no cover pictures", isLoss: true)
+            return fits && container != "webm"
+                ? .copy : .drop(reason: "\(container) holds no cover pictures", isLoss: true)
         case .video:
             return fits ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec)", isLoss: true)
         case .audio:
             if stream.audio.map({ $0.sampleRate <= 0 || $0.channels <= 0 }) ?? true {
                 return .drop(reason: "nothing of it can be read", isLoss: true)
             }
-            return audioAction(stream, fits: fits, container: container, options: options)
+            let action = audioAction(stream, fits: fits, container: container, options: options)
+            guard case .convert = action, !canDecode(stream, reader) else { return action }
+            return fits ? .copy : .drop(reason: "this FFmpeg cannot decode \(stream.codec)", isLoss: true)
         case .subtitle:
             if fits { return .copy }
-            let target = ["mp4": "mov_text", "mov": "mov_text", "ipod": "mov_text", "webm": "webvtt", "matroska": "ass"]
-            if stream.isText == true, let codec = target[container] { return .convert(to: codec) }
+            let target = [
+                "mp4": "mov_text", "mov": "mov_text", "ipod": "mov_text", "webm": "webvtt", "matroska": "ass",
+            ]
+            if stream.isText == true, canDecode(stream, reader), let codec = target[container] {
+                return .convert(to: codec)
+            }
             return .drop(reason: "\(container) cannot hold \(stream.codec) subtitles", isLoss: true)
         case .attachment:
             return isMatroska ? .copy : .drop(reason: "\(container) holds no attachments", isLoss: true)
@@ -167,6 +183,24 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             return known && fits && !isMatroska
                 ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec) data", isLoss: false)
         }
+    }
+
+    /// Why a stream can be neither copied nor converted; nil for a sound one. Muxers refuse a whole file for one such.
+    private static func flaw(of stream: MediaInfo.Stream, _ parameters: AVCodecParameters) -> String? {
+        switch stream.kind {
+        case .audio where parameters.codec_id == AV_CODEC_ID_NONE,
+            .subtitle where parameters.codec_id == AV_CODEC_ID_NONE:
+            return "its codec is unknown"
+        case .audio where stream.audio.map({ $0.sampleRate <= 0 || $0.channels <= 0 }) ?? true:
+            return "its header is incomplete"
+        case .video where (stream.video?.width ?? 0) <= 0 && !stream.isAttachedPicture:
+            return "its header is incomplete"
+        default: return nil
+        }
+    }
+
+    private static func canDecode(_ stream: MediaInfo.Stream, _ reader: MediaReader) -> Bool {
+        avcodec_find_decoder(reader.demuxer.stream(stream.index).pointee.codecpar.pointee.codec_id) != nil
     }
 
     private static func audioAction(

@@ -16,6 +16,8 @@ final class StreamCarrier {
     private let timeBase: AVRational
     /// What is subtracted from every timestamp, in ticks of the stream.
     private let shift: Int64
+    /// Matroska players take a sound's codec delay off its times, so it is put on them before, in seconds.
+    private let codecDelay: AVRational
     private let cutsStart: Bool
     private let muxer: Muxer
     /// Copied packets that were too damaged for the container.
@@ -56,6 +58,11 @@ final class StreamCarrier {
             shim_copy_side_data(made, input, 1)
             work = .copy
         }
+        let parameters = made.pointee.codecpar.pointee
+        let delays =
+            SHIM_MATROSKA_WANTS_CODEC_DELAY != 0 && ["matroska", "webm"].contains(container)
+            && parameters.codec_id == AV_CODEC_ID_OPUS
+        codecDelay = AVRational(num: delays ? parameters.initial_padding : 0, den: max(1, parameters.sample_rate))
         made.pointee.disposition = input.pointee.disposition
         copyMetadata(input.pointee.metadata, to: &made.pointee.metadata)
     }
@@ -72,21 +79,28 @@ final class StreamCarrier {
     func carry(_ packet: Packet, end: Double?) throws {
         switch work {
         case .sound(let converter):
-            try converter.convert(packet, end: end) { try muxer.write($0, to: output, timeBase: converter.timeBase) }
+            try converter.convert(packet, end: end) { try write($0, timeBase: converter.timeBase) }
         case .text(let converter):
-            if place(packet, end: end), converter.convert(packet) {
-                try muxer.write(packet, to: output, timeBase: timeBase)
-            }
+            if place(packet, end: end), converter.convert(packet) { try write(packet, timeBase: timeBase) }
         case .copy:
-            guard place(packet, end: end) else { return }
-            if try !muxer.write(packet, to: output, timeBase: timeBase, isCopied: true) { lostPackets += 1 }
+            if place(packet, end: end) { try write(packet, timeBase: timeBase) }
         }
+    }
+
+    private func write(_ packet: Packet, timeBase: AVRational) throws {
+        if codecDelay.num != 0 {
+            let delay = av_rescale_q(1, codecDelay, timeBase)
+            packet.pointer.pointee.pts += delay
+            packet.pointer.pointee.dts += delay
+        }
+        let isCopied = if case .copy = work { true } else { false }
+        if try !muxer.write(packet, to: output, timeBase: timeBase, isCopied: isCopied) { lostPackets += 1 }
     }
 
     /// Writes what a converter still holds.
     func finish(end: Double?) throws {
         guard case .sound(let converter) = work else { return }
-        try converter.convert(nil, end: end) { try muxer.write($0, to: output, timeBase: converter.timeBase) }
+        try converter.convert(nil, end: end) { try write($0, timeBase: converter.timeBase) }
     }
 
     /// Writes the one packet of a cover picture.

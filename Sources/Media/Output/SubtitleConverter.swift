@@ -28,7 +28,8 @@ final class SubtitleConverter {
             encoder.pointee.subtitle_header_size = Int32(size)
         }
         encoder.pointee.time_base = shimMicroseconds
-        try check(avcodec_open2(encoder, to, nil), .unavailable, "cannot encode \(label) as \(name)",
+        try check(
+            avcodec_open2(encoder, to, nil), .unavailable, "cannot encode \(label) as \(name)",
             call: "avcodec_open2")
     }
 

@@ -1,0 +1,77 @@
+internal import Foundation
+
+/// How long a file is and how long its container says it should be, for containers that say: MP4 and MOV (ISO/IEC
+/// 14496-12, boxes), Matroska and WebM (RFC 9559, the segment), AVI (RIFF).
+struct ContainerLength {
+    /// Bytes of the file.
+    let present: UInt64
+    /// Bytes that its container declares.
+    let declared: UInt64
+
+    var isCutOff: Bool { declared > present }
+
+    /// - Returns: nil for what is no plain file, or says nothing about its length.
+    init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let file = FileHandle(forReadingAtPath: path)
+        else { return nil }
+        defer { try? file.close() }
+        present = UInt64(status.st_size)
+        guard let head = Self.bytes(file, at: 0, count: 64), head.count >= 16 else { return nil }
+        let name = String(decoding: head[4..<8], as: UTF8.self)
+        let end: UInt64? =
+            if Array(head.prefix(4)) == [0x1A, 0x45, 0xDF, 0xA3] {
+                Self.matroskaEnd(head)
+            } else if Array(head.prefix(4)) == Array("RIFF".utf8) {
+                8 + UInt64(head[7]) << 24 + UInt64(head[6]) << 16 + UInt64(head[5]) << 8 + UInt64(head[4])
+            } else if ["ftyp", "moov", "mdat", "free", "skip", "wide", "styp"].contains(name) {
+                Self.boxesEnd(file, present)
+            } else {
+                nil
+            }
+        guard let end else { return nil }
+        declared = end
+    }
+
+    private static func bytes(_ file: FileHandle, at offset: UInt64, count: Int) -> [UInt8]? {
+        guard (try? file.seek(toOffset: offset)) != nil, let data = try? file.read(upToCount: count) else { return nil }
+        return [UInt8](data)
+    }
+
+    /// The end of the last top-level box, which is past the end of a file that was cut off.
+    private static func boxesEnd(_ file: FileHandle, _ present: UInt64) -> UInt64? {
+        var offset: UInt64 = 0
+        while offset < present {
+            guard let head = bytes(file, at: offset, count: 16), head.count >= 8 else { return offset + 8 }
+            var size = number(head[0..<4])
+            if size == 1 { size = head.count == 16 ? number(head[8..<16]) : 16 }
+            // 0: up to the end of the file, wherever that is.
+            if size == 0 { return nil }
+            guard size >= 8, offset <= UInt64.max - size else { return nil }
+            offset += size
+        }
+        return offset
+    }
+
+    /// The end of the segment that follows the EBML header; nil where its size was never filled in.
+    private static func matroskaEnd(_ head: [UInt8]) -> UInt64? {
+        guard let header = variableSize(head, at: 4), let headerSize = header.value else { return nil }
+        let segment = header.end + Int(min(headerSize, 1024))
+        guard segment + 12 <= head.count, Array(head[segment..<segment + 4]) == [0x18, 0x53, 0x80, 0x67],
+            let size = variableSize(head, at: segment + 4), let value = size.value
+        else { return nil }
+        return UInt64(size.end) + value
+    }
+
+    /// An EBML size: as many bytes as there are leading zero bits, plus one; all ones means unknown.
+    private static func variableSize(_ bytes: [UInt8], at start: Int) -> (value: UInt64?, end: Int)? {
+        let length = bytes[start].leadingZeroBitCount + 1
+        guard length <= 8, start + length <= bytes.count else { return nil }
+        let mask = UInt64(1) << UInt64(7 * length) - 1
+        let value = number(bytes[start..<start + length]) & mask
+        return (value == mask ? nil : value, start + length)
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+}
