@@ -118,6 +118,10 @@ struct BadDestinationTests {
                 try Clip.picture.copy(to: command.file("photos/one.png"))
             }),
         Refusal(
+            id: "a folder that would have been made",
+            arguments: ["stylize", "in.mkv", "-o", "new/", "--encoder", "nope"], code: 64,
+            error: "this FFmpeg has no encoder 'nope'", hint: "`ffmpeg -encoders` lists …", prepare: film),
+        Refusal(
             id: "a full device", arguments: ["stylize", "in.mkv", "-o", "/dev/full", "--container", "matroska"],
             code: 74, error: "cannot write '/dev/full': no space left on device (…)",
             hint: "free some space, or write to another disk", prepare: film),

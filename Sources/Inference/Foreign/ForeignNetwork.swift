@@ -49,7 +49,8 @@ struct ForeignNetwork {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue else {
             throw SakugaError(
-                .noInput, "cannot open network '\(file.path)': \(isFolder.boolValue ? "it is a folder" : "no such file")",
+                .noInput,
+                "cannot open network '\(file.path)': \(isFolder.boolValue ? "it is a folder" : "no such file")",
                 hint: "check the path")
         }
         guard Self.extensions.contains(file.pathExtension.lowercased()) else {

@@ -23,7 +23,8 @@ struct EncoderSetup {
                 ? SakugaError(
                     .unavailable, "this FFmpeg has no encoder '\(name)'", hint: "choose another with --encoder")
                 : SakugaError(
-                    .usage, "this FFmpeg has no encoder '\(name)'", hint: "`ffmpeg -encoders` lists those there are; libx264, libx265 and libvpx-vp9 are usual")
+                    .usage, "this FFmpeg has no encoder '\(name)'",
+                    hint: "`ffmpeg -encoders` lists those there are; libx264, libx265 and libvpx-vp9 are usual")
         }
         guard codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
             throw SakugaError(.usage, "'\(name)' is no video encoder", hint: "try libx264")
