@@ -73,7 +73,8 @@ final class Muxer: @unchecked Sendable {
             packet.pointer.pointee.pos = -1
             straighten(packet.pointer, stream: index)
             let code = av_interleaved_write_frame(context, packet.pointer)
-            if isCopied, code == SHIM_ERROR_INVALID_DATA || code == shim_error(EINVAL) { return false }
+            // A bitstream filter may also find that what a damaged packet claims to be is not implemented.
+            if isCopied, code < 0, !Self.isWritingFailure(code) { return false }
             if code < 0 { throw writingError(code, "av_interleaved_write_frame") }
             return true
         }
@@ -110,7 +111,12 @@ final class Muxer: @unchecked Sendable {
     }
 
     private func writingError(_ code: Int32, _ call: String) -> SakugaError {
-        let known = [ENOSPC, EIO, EDQUOT, EPIPE, EROFS].map { shim_error($0) }.contains(code)
-        return SakugaError(ffmpeg: code, known ? .inputOutput : .software, "cannot write '\(name)'", call: call)
+        SakugaError(
+            ffmpeg: code, Self.isWritingFailure(code) ? .inputOutput : .software, "cannot write '\(name)'", call: call)
+    }
+
+    /// What the operating system says where a file cannot be written, unlike what FFmpeg finds wrong with a packet.
+    private static func isWritingFailure(_ code: Int32) -> Bool {
+        [ENOSPC, EIO, EDQUOT, EPIPE, EROFS, EFBIG, EBADF, ENOMEM].map { shim_error($0) }.contains(code)
     }
 }
