@@ -31,11 +31,11 @@ import Testing
             "-f lavfi -i gradients=s=96x64:c0=red:c1=0x2040F0:c2=0xF0F060:n=3:x0=0:y0=0:x1=96:y1=64:speed=0.00001:seed=3:r=25:d=0.2 -c:v libx264 -preset ultrafast -qp 4 -pix_fmt \(format)"
         )
         try MediaTool.make(input, "-i \(flat.path) -c copy -metadata:s:v:0 rotate=\(degrees)")
-        #expect(try Probe(input).video.side_data_list?.isEmpty == false)
+        #expect(try Probe(input).video.sideDataList?.isEmpty == false)
         try Redrawing(input, to: output, output: .encoder("libx264", ["crf": "4"]))
         let stream = try Probe(output).video
         #expect([stream.width, stream.height] == (degrees == 180 ? [96, 64] : [64, 96]))
-        #expect(stream.side_data_list == nil)
+        #expect(stream.sideDataList == nil)
         let difference = Self.meanDifference(try Self.shown(input, folder), try Self.shown(output, folder))
         #expect(difference < 4, "\(difference)")
     }
@@ -79,7 +79,7 @@ import Testing
         try MediaTool.make(flat, "-f lavfi -i testsrc=s=96x64:r=25:d=0.2,setsar=4/3 -c:v libx264 -preset ultrafast")
         try MediaTool.make(input, "-i \(flat.path) -c copy -metadata:s:v:0 rotate=90")
         try Redrawing(input, to: output)
-        #expect(try Probe(output).video.sample_aspect_ratio == "3:4")
+        #expect(try Probe(output).video.sampleAspectRatio == "3:4")
     }
 
     // MARK: Stills
@@ -263,6 +263,6 @@ import Testing
         let (input, output) = (folder.file("in.mkv"), folder.file("out.mp4"))
         try MediaTool.make(input, "-f lavfi -i testsrc=s=96x64:r=25:d=0.2,setsar=1 -c:v libx264 -preset ultrafast")
         try Redrawing(input, to: output, size: (48, 64))
-        #expect(try Probe(output).video.sample_aspect_ratio == "2:1")
+        #expect(try Probe(output).video.sampleAspectRatio == "2:1")
     }
 }

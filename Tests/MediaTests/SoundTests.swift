@@ -88,7 +88,7 @@ import Testing
         )
         try Redrawing(input, to: output)
         let stream = try #require(try Probe(output).streams("audio").first)
-        #expect(stream.codec_name == "aac" && stream.channels == channels)
+        #expect(stream.codecName == "aac" && stream.channels == channels)
     }
 
     @Test("damaged sound does not end the picture")

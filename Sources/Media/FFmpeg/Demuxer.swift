@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Foundation
 internal import Frames
 
 /// An open input container. Owns its AVFormatContext. Used by one thread at a time.
@@ -59,7 +60,10 @@ final class Demuxer {
         case shim_error(EACCES):
             return SakugaError(
                 .noInput, "cannot open '\(name)': permission denied (\(call))", hint: "make the file readable for you")
-        case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF:
+        // Of a file that can be read, demuxers call a cut-off header an input/output error.
+        case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF,
+            shim_error(EIO) where access(name, R_OK) == 0,
+            shim_error(EINVAL) where access(name, R_OK) == 0:
             return SakugaError(
                 ffmpeg: code, .data, "cannot read '\(name)' as video or picture", call: call,
                 hint: "the file may be damaged, still being written, or no media file")

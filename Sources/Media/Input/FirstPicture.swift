@@ -78,7 +78,7 @@ final class FirstPicture {
     }
 
     private func nothingAfter(_ seconds: Double) -> SakugaError {
-        let length = info.duration.map { ", which is \($0.formatted) s long" } ?? ""
+        let length = info.duration.map { ", which is \($0.formatted) s long," } ?? ""
         return SakugaError(
             .usage, "no picture of '\(source.demuxer.name)'\(length) comes at or after \(seconds.formatted) s",
             hint: "choose an earlier --start")

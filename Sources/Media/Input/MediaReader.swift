@@ -55,7 +55,7 @@ package final class MediaReader: @unchecked Sendable {
         firstNumber = opened.firstNumber
         let info = MediaInfo(opened.demuxer)
         self.info = info
-        guard let drawn = info.drawnStream else { throw Self.noVideo(info, opened.demuxer.name) }
+        guard let drawn = info.drawnStream else { throw Self.noVideo(info, opened.demuxer) }
         for stream in info.streams where stream.index != drawn && stream.isHandledByContainer {
             opened.demuxer.stream(stream.index).pointee.discard = AVDISCARD_ALL
         }
@@ -91,10 +91,18 @@ package final class MediaReader: @unchecked Sendable {
         source.otherPacket = { [unowned self] packet in try packetHandler?(packet) }
     }
 
-    private static func noVideo(_ info: MediaInfo, _ name: String) -> SakugaError {
+    private static func noVideo(_ info: MediaInfo, _ demuxer: Demuxer) -> SakugaError {
+        if info.streams.contains(where: { $0.kind == .video && !$0.isAttachedPicture }) {
+            return SakugaError(
+                .data, "cannot read the video stream of '\(demuxer.name)': even the size of its pictures is unknown",
+                hint: demuxer.canSeek
+                    ? "the file may be damaged; try to get it again"
+                    : "a pipe cannot go back to pictures before the index: give the file itself, or put the index first")
+        }
         let kinds = Set(info.streams.map { $0.isAttachedPicture ? "a cover picture" : $0.kind.rawValue }).sorted()
         return SakugaError(
-            .data, "'\(name)' has no video stream\(kinds.isEmpty ? "" : ", only \(kinds.joined(separator: " and "))")",
+            .data,
+            "'\(demuxer.name)' has no video stream\(kinds.isEmpty ? "" : ", only \(kinds.joined(separator: " and "))")",
             hint: "give a video or a picture")
     }
 
