@@ -3,12 +3,12 @@ import Foundation
 import PackageDescription
 
 // OpenVINO lives in .deps (put there by `make deps`). SwiftPM drops -rpath from .pc files, so the run-time
-// search path is given here: the checkout first, then the folder beside an installed binary.
+// search path is given here: the folder beside an installed binary first, then the checkout.
 let openvinoLibraries = Context.packageDirectory + "/.deps/openvino/lib"
 let openvinoRunPath: [LinkerSetting] = [
     .unsafeFlags([
-        "-Xlinker", "-rpath", "-Xlinker", openvinoLibraries,
         "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/sakuga",
+        "-Xlinker", "-rpath", "-Xlinker", openvinoLibraries,
     ])
 ]
 let settings: [SwiftSetting] = [

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what Sakuga builds on: Debian packages, and the OpenVINO runtime (pinned, hash-checked) into .deps/openvino.
-# Safe to run again: what is already there is left alone. `deps.sh tests` adds what only the tests need.
+# Safe to run again: what is already there is left alone. `deps.sh dist` adds what only packing needs; the tests need
+# nothing more, `deps.sh tests` says so by name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +16,12 @@ command -v swift >/dev/null || fail "Swift is not installed" \
     "install Swift 6.1 or newer from https://www.swift.org/install and run this again"
 [ "$(uname -m)" = x86_64 ] || fail "this machine is $(uname -m), and the pinned OpenVINO runtime is for x86_64" \
     "run on an x86-64 machine"
+
+case "${1:-}" in
+    "" | tests) ;;
+    dist) packages+=(patchelf xz-utils binutils) ;;
+    *) fail "there is no group of dependencies named '$1'" "deps.sh, deps.sh tests or deps.sh dist" ;;
+esac
 
 installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 install_packages() {

@@ -49,13 +49,16 @@ CLONES void pixels_warping_error(
             const uint8_t *here = stylized.rgb + (size_t)y * stylized.stride + (size_t)x * 3;
             const uint8_t *now = input.rgb + (size_t)y * input.stride + (size_t)x * 3;
             const uint8_t *before = previous_input.rgb + (size_t)y * previous_input.stride + (size_t)x * 3;
-            float error = 0, change = 0;
+            float error = 0, change = 0, warped_change = 0;
             for (int c = 0; c < 3; c++) {
                 const float d = channel_at(previous_stylized, width, height, from, c) - (float)here[c];
                 const float e = (float)now[c] - (float)before[c];
+                const float f = (float)now[c] - channel_at(previous_input, width, height, from, c);
                 error += d * d;
                 change += e * e;
+                warped_change += f * f;
             }
+            change = change > warped_change ? change : warped_change;
             error *= 1.0f / (255.0f * 255.0f);
             sums->error += (double)error;
             sums->count += 3;

@@ -38,13 +38,13 @@ size_t pixels_warp_scratch_count(int width, int factor) {
     return 3 * (reduced + 2) + 3 * (reduced * (size_t)factor);
 }
 
-/// One row of the enlarged field: `x`, `y` the source position of each pixel in 1/64 pixel, `weight` the share of history.
+/// One row of the enlarged field: `x`, `y` the source of each pixel in 1/64 pixel, `weight` the share of history.
 typedef struct row_field {
     int32_t *x, *y;
     float *weight;
 } row_field;
 
-/// Enlarges three reduced rows (dx, dy, weight; one spare number on each side) by `factor`, bilinear with pixel centres.
+/// Enlarges three reduced rows (dx, dy, weight; a spare number on each side) by `factor`, bilinear with pixel centres.
 INLINED void enlarge(
     const float *restrict dx, const float *restrict dy, const float *restrict weight, row_field out, int y, int width,
     int height, int reduced, int factor, float strength, float still) {
@@ -112,9 +112,11 @@ INLINED float4 sampled_at_border(
 }
 
 /// `drawn + weight·(warped − drawn)`, rounded and clipped; writes a fourth byte that the next pixel overwrites.
-INLINED void store_blended(const uint8_t *drawn, float4 warped, float weight, uint8_t *out) {
-    const float4 base = pixel(drawn);
-    float4 value = base + (warped - base) * weight + 0.5f;
+INLINED void store_blended(const uint8_t *drawn, float4 warped, float weight, float doubt, uint8_t *out) {
+    const float4 base = pixel(drawn), change = warped - base;
+    const float4 squares = change * change;
+    const float share = weight / (1.0f + doubt * (squares[0] + squares[1] + squares[2]));
+    float4 value = base + change * share + 0.5f;
     value = __builtin_elementwise_min(__builtin_elementwise_max(value, (float4){0}), (float4){255, 255, 255, 255});
     const int4 whole = __builtin_convertvector(value, int4);
     const uint32_t packed = (uint32_t)whole[0] | (uint32_t)whole[1] << 8 | (uint32_t)whole[2] << 16;
@@ -123,7 +125,7 @@ INLINED void store_blended(const uint8_t *drawn, float4 warped, float weight, ui
 
 INLINED void blend_row(
     pixels_picture drawn, pixels_picture history, pixels_picture out, int y, int width, int height, row_field field,
-    const float *kernel) {
+    const float *kernel, float doubt) {
     const uint8_t *drawn_row = drawn.rgb + (size_t)y * drawn.stride;
     uint8_t *out_row = out.rgb + (size_t)y * out.stride;
     for (int x = 0; x < width; x++) {
@@ -142,18 +144,19 @@ INLINED void blend_row(
                 row, row + history.stride, row + 2 * history.stride, row + 3 * history.stride};
             const size_t column = (size_t)(ix - 1) * 3;
             if ((phase_x | phase_y) == 0) {
-                store_blended(here, pixel(rows[1] + column + 3), weight, target);
+                store_blended(here, pixel(rows[1] + column + 3), weight, doubt, target);
             } else {
-                store_blended(here, sampled(rows, column, across, down), weight, target);
+                store_blended(here, sampled(rows, column, across, down), weight, doubt, target);
             }
         } else {
-            store_blended(here, sampled_at_border(history, width, height, ix, iy, across, down), weight, target);
+            store_blended(here, sampled_at_border(history, width, height, ix, iy, across, down), weight, doubt, target);
         }
     }
 }
 
 /// One row between the rows of the reduced field: dx, dy and weight apart, edges repeated by one number on each side.
-INLINED void field_row(pixels_motion motion, int y, float *restrict dx, float *restrict dy, float *restrict weight, int reduced) {
+INLINED void field_row(
+    pixels_motion motion, int y, float *restrict dx, float *restrict dy, float *restrict weight, int reduced) {
     const float position = ((float)y + 0.5f) / (float)motion.factor - 0.5f;
     int top = position < 0 ? 0 : (int)position;
     top = top >= motion.height - 1 ? motion.height - 1 : top;
@@ -174,7 +177,7 @@ INLINED void field_row(pixels_motion motion, int y, float *restrict dx, float *r
 
 CLONES void pixels_blend_warped(
     pixels_picture drawn, pixels_picture history, pixels_picture out, int width, int height, pixels_motion motion,
-    float strength, float still, const float *kernel, float *scratch) {
+    float strength, float still, float doubt, const float *kernel, float *scratch) {
     const int factor = motion.factor, reduced = (width + factor - 1) / factor;
     const size_t side = (size_t)reduced + 2, full = (size_t)reduced * (size_t)factor;
     float *dx = scratch, *dy = dx + side, *weight = dy + side;
@@ -188,6 +191,6 @@ CLONES void pixels_blend_warped(
         } else {
             enlarge(dx, dy, weight, field, y, width, height, reduced, factor, strength, still);
         }
-        blend_row(drawn, history, out, y, width, height, field, kernel);
+        blend_row(drawn, history, out, y, width, height, field, kernel, doubt * (1.0f / (255.0f * 255.0f)));
     }
 }

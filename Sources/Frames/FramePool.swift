@@ -31,7 +31,8 @@ package final class FramePool: Sendable {
     package func makeBuffer() -> PixelBuffer {
         let bytes = free.withLock { $0.popLast() }?.bytes ?? allocate()
         return PixelBuffer(
-            width: width, height: height, paddedWidth: paddedWidth, paddedHeight: paddedHeight, bytes: bytes, pool: self)
+            width: width, height: height, paddedWidth: paddedWidth, paddedHeight: paddedHeight, bytes: bytes, pool: self
+        )
     }
 
     func takeBack(_ bytes: UnsafeMutablePointer<UInt8>) {
@@ -41,7 +42,8 @@ package final class FramePool: Sendable {
 
     private func allocate() -> UnsafeMutablePointer<UInt8> {
         let overreach = 64
-        return UnsafeMutableRawPointer
+        return
+            UnsafeMutableRawPointer
             .allocate(byteCount: paddedWidth * paddedHeight * 3 + overreach, alignment: 64)
             .assumingMemoryBound(to: UInt8.self)
     }

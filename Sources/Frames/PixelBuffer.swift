@@ -21,8 +21,10 @@ package final class PixelBuffer: @unchecked Sendable {
     /// Bytes of the whole padded image.
     package var byteCount: Int { paddedWidth * paddedHeight * 3 }
 
-    init(width: Int, height: Int, paddedWidth: Int, paddedHeight: Int, bytes: UnsafeMutablePointer<UInt8>, pool: FramePool)
-    {
+    init(
+        width: Int, height: Int, paddedWidth: Int, paddedHeight: Int, bytes: UnsafeMutablePointer<UInt8>,
+        pool: FramePool
+    ) {
         self.width = width
         self.height = height
         self.paddedWidth = paddedWidth

@@ -8,18 +8,17 @@ struct Engine: Sendable {
     let device: String
     let precision: InferenceOptions.Precision
     /// Frames drawn side by side.
-    let streams: Int
+    private(set) var streams: Int
     private let options: InferenceOptions
 
     /// - Throws: `.unavailable` where the device is not there, naming those that are.
     init(_ options: InferenceOptions) throws {
         core = try InferenceCore()
         self.options = options
-        let devices = try core.devices()
-        device = try Self.device(options.device, among: devices)
+        device = try Self.device(options.device, among: Self.devices(of: core, asked: options.device))
         precision = try Self.precision(
             options.precision, on: device,
-            capabilities: core.property("OPTIMIZATION_CAPABILITIES", of: device) ?? "")
+            capabilities: core.capabilities(of: device))
         streams = options.streams ?? Self.suitableStreams(Self.cores)
         guard (1...64).contains(streams) else {
             throw SakugaError(.usage, "cannot run \(streams) streams, expected 1 to 64")
@@ -27,14 +26,43 @@ struct Engine: Sendable {
         try core.set(properties, of: device)
     }
 
+    /// Asking for all devices loads every device's driver (20 MB and a tenth of a second), so it is done only where the
+    /// user names another than the CPU, or the system has a device file of a GPU or NPU.
+    private static func devices(of core: InferenceCore, asked: String) throws -> [String] {
+        let hasAccelerator = ["/dev/dri", "/dev/accel", "/dev/dxg"].contains(
+            where: FileManager.default.fileExists(atPath:))
+        let needsOthers = asked != "CPU" && (asked != "AUTO" || hasAccelerator)
+        return needsOthers ? try core.devices() : ["CPU"]
+    }
+
+    /// Lowers the number of streams to `most`, for networks that need much memory each.
+    mutating func limitStreams(to most: Int) throws {
+        guard most < streams else { return }
+        streams = max(1, most)
+        try core.set(properties, of: device)
+    }
+
+    /// Bytes of a number between two layers.
+    var bytesPerNumber: Int { precision == .f32 ? 4 : 2 }
+
+    /// The precision that a network really calculates in: a device that lacks the one asked for takes another.
+    func precision(of network: CompiledNetwork) -> InferenceOptions.Precision {
+        network.property("INFERENCE_PRECISION_HINT").flatMap(InferenceOptions.Precision.init) ?? precision
+    }
+
+    /// A network compiled for the device.
+    func compile(_ model: NetworkModel) throws -> CompiledNetwork {
+        try core.compile(model, device: device)
+    }
+
     /// The network in the bytes of an .onnx file, compiled for the device or brought back from the cache.
     func network(onnx: Data) throws -> CompiledNetwork {
         guard let cache = options.cacheFolder.map(NetworkCache.init(folder:)) else {
-            return try core.compile(core.read(onnx: onnx), device: device)
+            return try compile(core.read(onnx: onnx))
         }
         let key = key(of: onnx)
         if let network = cache.network(key, on: self) { return network }
-        let network = try core.compile(core.read(onnx: onnx), device: device)
+        let network = try compile(core.read(onnx: onnx))
         cache.keep(network, under: key)
         return network
     }
@@ -44,7 +72,7 @@ struct Engine: Sendable {
         var digest = Digest()
         digest.add(onnx)
         let fullName = core.property("FULL_DEVICE_NAME", of: device) ?? ""
-        let capabilities = core.property("OPTIMIZATION_CAPABILITIES", of: device) ?? ""
+        let capabilities = core.capabilities(of: device).sorted().joined(separator: " ")
         let settings = properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         for text in [InferenceCore.version, device, fullName, capabilities] + settings { digest.add(Data(text.utf8)) }
         let digits = String(digest.value, radix: 16)
@@ -79,7 +107,8 @@ struct Engine: Sendable {
         throw SakugaError(
             .unavailable,
             "there is no device '\(name)', OpenVINO found "
-                + (devices.isEmpty ? "none" : devices.joined(separator: ", ")))
+                + (devices.isEmpty ? "none" : devices.joined(separator: ", ")),
+            hint: devices.isEmpty ? nil : "give --device \(devices[0]), or leave it out")
     }
 
     /// `GPU` also stands for the first of several, which OpenVINO lists as `GPU.0`, `GPU.1`.
@@ -88,11 +117,10 @@ struct Engine: Sendable {
     }
 
     private static func precision(
-        _ asked: InferenceOptions.Precision, on device: String, capabilities: String
+        _ asked: InferenceOptions.Precision, on device: String, capabilities: Set<String>
     ) throws -> InferenceOptions.Precision {
         guard asked == .auto else { return asked }
-        let native = Set(capabilities.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init))
-        if device == "CPU" { return native.contains("BF16") ? .bf16 : .f32 }
-        return native.contains("FP16") ? .f16 : .f32
+        if device == "CPU" { return capabilities.contains("BF16") ? .bf16 : .f32 }
+        return capabilities.contains("FP16") ? .f16 : .f32
     }
 }

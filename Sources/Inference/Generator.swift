@@ -49,15 +49,16 @@ package final class Generator: FrameGenerator {
         let style = StyleCode(seed: seed, dimensions: description.styleDimensions)
         let graph = GeneratorGraph.encoded(
             weights, style: style, width: tiling.tileWidth, height: tiling.tileHeight, edges: .bytes)
+        let network = try engine.network(onnx: graph)
         requests = try RequestPool(
-            engine.network(onnx: graph), count: engine.streams,
+            network, count: engine.streams,
             scratch: tiling.count > 1
                 ? .init(
                     pictureSize: tiling.tileWidth * tiling.tileHeight * 3,
                     drawingSize: tiling.tileWidth * tiling.tileHeight * 3) : .init())
         concurrency = engine.streams
         device = engine.device
-        precision = engine.precision
+        precision = engine.precision(of: network)
     }
 
     package func draw(_ input: PixelBuffer, into output: PixelBuffer) throws {
@@ -85,12 +86,11 @@ package final class Generator: FrameGenerator {
     private static func tiling(
         of description: GeneratorDescription, width: Int, height: Int, engine: Engine, limit: Int
     ) -> Tiling {
-        let bytesPerNumber = engine.precision == .f32 ? 4 : 2
-        return Tiling(
+        Tiling(
             width: width, height: height, alignment: description.alignment, margin: description.receptiveRadius
         ) { tileWidth, tileHeight in
             let numbers = description.largestActivationCount(width: tileWidth, height: tileHeight)
-            return numbers * bytesPerNumber * engine.streams <= limit
+            return numbers * engine.bytesPerNumber * engine.streams <= limit
         }
     }
 

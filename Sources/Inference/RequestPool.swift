@@ -15,8 +15,10 @@ final class RequestPool: Sendable {
         private let memory: [UnsafeMutableRawPointer]
 
         init(_ size: Size) {
-            memory = [size.pictureSize, size.drawingSize, size.sumSize].map {
-                UnsafeMutableRawPointer.allocate(byteCount: $0, alignment: 64)
+            memory = [size.pictureSize, size.drawingSize, size.sumSize].map { count in
+                let pointer = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
+                pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+                return pointer
             }
         }
 

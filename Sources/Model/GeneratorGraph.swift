@@ -38,7 +38,7 @@ package struct GeneratorGraph {
                     "Resize", [layer.inputs[0], "", layer.name + ".scales"], to: layer.name,
                     [("mode", .string("linear")), ("coordinate_transformation_mode", .string("half_pixel"))])
             case .add: graph.add("Add", layer.inputs, to: layer.name)
-            case .shuffle: addShuffle(to: &graph, layer, edges, size)
+            case .shuffle: addShuffle(to: &graph, layer, edges)
             }
         }
         return graph.encoded()
@@ -108,30 +108,25 @@ package struct GeneratorGraph {
     }
 
     /// Clamps to −1…1 and shuffles; with 8-bit edges `clip(round((y + 1)·127.5), 0, 255)` first, then bytes are moved.
-    private static func addShuffle(to graph: inout ONNXGraph, _ layer: Layer, _ edges: Edges, _ size: Size) {
-        let (rows, columns) = (size.height / 2, size.width / 2)
+    private static func addShuffle(to graph: inout ONNXGraph, _ layer: Layer, _ edges: Edges) {
         let input = layer.inputs[0]
+        let shuffle: [(String, ONNXGraph.Attribute)] = [("blocksize", .int(2)), ("mode", .string("CRD"))]
+        let (least, most): (Float, Float) = edges == .bytes ? (0, 255) : (-1, 1)
+        graph.addConstant("shuffle.least", shape: [], [least])
+        graph.addConstant("shuffle.most", shape: [], [most])
         guard edges == .bytes else {
-            graph.addConstant("shuffle.least", shape: [], [-1])
-            graph.addConstant("shuffle.most", shape: [], [1])
-            graph.add(
-                "DepthToSpace", [input], to: layer.name, [("blocksize", .int(2)), ("mode", .string("CRD"))])
+            graph.add("DepthToSpace", [input], to: layer.name, shuffle)
             graph.add("Clip", [layer.name, "shuffle.least", "shuffle.most"], to: outputName)
             return
         }
         graph.addConstant("shuffle.scale", shape: [1], [127.5])
         graph.addConstant("shuffle.offset", shape: [1], [127.5])
-        graph.addConstant("shuffle.least", shape: [], [0])
-        graph.addConstant("shuffle.most", shape: [], [255])
         graph.add("Mul", [input, "shuffle.scale"], to: "shuffle.scaled")
         graph.add("Add", ["shuffle.scaled", "shuffle.offset"], to: "shuffle.levels")
         graph.add("Round", ["shuffle.levels"], to: "shuffle.rounded")
         graph.add("Clip", ["shuffle.rounded", "shuffle.least", "shuffle.most"], to: "shuffle.clipped")
         graph.add("Cast", ["shuffle.clipped"], to: "shuffle.bytes", [("to", .int(2))])
-        graph.addConstant("shuffle.planes.shape", [1, 3, 2, 2, rows, columns])
-        graph.addConstant("shuffle.shape", [1, size.height, size.width, 3])
-        graph.add("Reshape", ["shuffle.bytes", "shuffle.planes.shape"], to: "shuffle.planes")
-        graph.add("Transpose", ["shuffle.planes"], to: "shuffle.squares", [("perm", .ints([0, 4, 2, 5, 3, 1]))])
-        graph.add("Reshape", ["shuffle.squares", "shuffle.shape"], to: outputName)
+        graph.add("DepthToSpace", ["shuffle.bytes"], to: layer.name, shuffle)
+        graph.add("Transpose", [layer.name], to: outputName, [("perm", .ints([0, 2, 3, 1]))])
     }
 }

@@ -11,6 +11,7 @@ package struct ONNXGraph {
         case float32 = 1
         case uint8 = 2
         case int64 = 7
+        case float16 = 10
     }
 
     package enum Attribute: Sendable {

@@ -15,8 +15,14 @@ package struct ProtobufWriter {
 
     /// A 32-bit floating-point number, wire type 5.
     package mutating func write(_ field: Int, float value: Float) {
-        writeVarint(UInt64(field) << 3 | 5)
-        withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        writeFixed(field, withUnsafeBytes(of: value.bitPattern.littleEndian) { Data($0) })
+    }
+
+    /// Four or eight bytes as they are, wire type 5 or 1.
+    package mutating func writeFixed(_ field: Int, _ bytes: Data) {
+        precondition(bytes.count == 4 || bytes.count == 8)
+        writeVarint(UInt64(field) << 3 | (bytes.count == 4 ? 5 : 1))
+        data.append(bytes)
     }
 
     /// Text, wire type 2.

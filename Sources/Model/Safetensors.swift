@@ -40,7 +40,8 @@ extension Safetensors {
         } catch let error as SakugaError {
             throw error
         } catch {
-            throw SakugaError(.noInput, "\(failure): \((error as NSError).localizedFailureReason ?? "no such file")")
+            let isThere = FileManager.default.fileExists(atPath: url.path)
+            throw SakugaError(.noInput, "\(failure): \(isThere ? "permission denied" : "no such file")")
         }
         do {
             try self.init(data)

@@ -3,7 +3,7 @@
 /// A stage starts as soon as it is added. It ends when its input has ended; then the next one ends, and so on to the
 /// sink. The first error ends the whole chain: channels are closed, every stage returns after the element it has in
 /// hand, and `wait` throws that error. A body may capture things that are not Sendable (a decoder, an encoder): they are
-/// used, and let go, on that stage's thread only.
+/// used on that stage's thread only, and let go there when the stage ends, unless whoever added it still holds them.
 ///
 ///     let chain = StageChain()
 ///     let decoded = chain.source("decode") { try decoder.nextFrame() }

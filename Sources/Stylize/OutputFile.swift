@@ -50,7 +50,8 @@ struct OutputFile {
             if errno == EEXIST {
                 let kept = try publishPartial()
                 throw SakugaError(
-                    .cannotCreate, "'\(path)' was made by another program meanwhile", hint: "the result is in '\(kept)'")
+                    .cannotCreate, "'\(path)' was made by another program meanwhile", hint: "the result is in '\(kept)'"
+                )
             }
             // Some file systems have no links.
         }
@@ -125,7 +126,8 @@ struct OutputFile {
             made = folder
         } else if !isFolder.boolValue {
             throw SakugaError(
-                .cannotCreate, "cannot create '\(path)': '\(folder)' is no folder", hint: "choose another place with -o")
+                .cannotCreate, "cannot create '\(path)': '\(folder)' is no folder", hint: "choose another place with -o"
+            )
         }
         guard FileManager.default.isWritableFile(atPath: folder) else {
             throw SakugaError(

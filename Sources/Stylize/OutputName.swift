@@ -17,7 +17,8 @@ struct OutputName: Equatable {
         guard let output = request.output else {
             guard request.input != "-", !request.input.contains("://") else {
                 throw SakugaError(
-                    .usage, "an output is needed where the input is no file", hint: "name it with -o, for instance -o drawn.mp4")
+                    .usage, "an output is needed where the input is no file",
+                    hint: "name it with -o, for instance -o drawn.mp4")
             }
             path = "\(Self.stem(request.input)).\(preset).\(fileExtension)"
             makesFolder = false

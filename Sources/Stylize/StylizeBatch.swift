@@ -23,7 +23,8 @@ package enum StylizeBatch {
                 throw SakugaError(
                     .usage,
                     other == request.input
-                        ? "'\(other)' is given twice" : "'\(other)' and '\(request.input)' would both become '\(output)'",
+                        ? "'\(other)' is given twice"
+                        : "'\(other)' and '\(request.input)' would both become '\(output)'",
                     hint: other == request.input
                         ? "give it once" : "draw them one after the other, into different folders")
             }

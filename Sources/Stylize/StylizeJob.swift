@@ -1,5 +1,6 @@
 internal import Foundation
 package import Frames
+internal import Inference
 internal import Media
 package import Model
 package import Pipeline
@@ -42,7 +43,7 @@ package final class StylizeJob: Sendable {
     private let smoothing: SmoothingStrength
     private let chain = StageChain()
     /// Frames between two stages: enough to ride out a slow one, few enough to stay small in memory.
-    private static let queueDepth = 2
+    private static let queueDepth = 1
     private let firstFrame = FirstFrame()
 
     private final class FirstFrame: Sendable {
@@ -56,7 +57,8 @@ package final class StylizeJob: Sendable {
     ///   - willBegin: called when all is ready, before anything is written; what it throws ends the job.
     /// - Throws: `SakugaError` in the user's words; nothing is left at the destination.
     package init(
-        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(), generator fixed: (any FrameGenerator)? = nil,
+        _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(),
+        generator fixed: (any FrameGenerator)? = nil,
         willBegin: () throws -> Void = {}
     ) throws {
         let choice = try GeneratorChoice(request, presets: presets)
@@ -68,7 +70,6 @@ package final class StylizeJob: Sendable {
         let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
         outputPath = name.path
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
-        try Self.checkFrameCount(expectedFrames, plan, request, output: outputPath)
         (width, height) = try Self.size(request, reader.picture, plan)
         file = try OutputFile(
             path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder)
@@ -123,19 +124,28 @@ package final class StylizeJob: Sendable {
 
     private func addStages(_ tracker: ProgressTracker) throws {
         let (reader, writer, generator, firstFrame) = (reader, writer, generator, firstFrame)
+        let needsOriginal = strength < 1 || keepsColor
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
         let decoded = chain.source("decode", capacity: Self.queueDepth) { try reader.nextPicture() }
-        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) { Sketch(frame: try converter.frame(from: $0)) }
-        let drawn = chain.parallelStage("generate", from: try followMotion(frames), workers: generator.concurrency) {
+        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) {
+            Sketch(frame: try converter.frame(from: $0))
+        }
+        let drawn = chain.parallelStage(
+            "generate", from: try followMotion(frames), workers: generator.concurrency, capacity: Self.queueDepth
+        ) {
             var sketch = $0
             let drawing = outputs.makeBuffer()
             try generator.draw(sketch.frame.pixels, into: drawing)
             sketch.drawing = drawing
+            // The original is let go as early as possible: a queue full of large pictures is most of the memory.
+            if !needsOriginal { sketch.frame.pixels = drawing }
             return sketch
         }
-        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) { try writer.converter.picture(from: $0) }
+        let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) {
+            try writer.converter.picture(from: $0)
+        }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
             if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }
@@ -183,7 +193,7 @@ package final class StylizeJob: Sendable {
         }
         return Summary(
             output: output, frames: frames, mediaSeconds: reader.endTime, timings: timings,
-            firstFrame: firstFrame.moment.withLock { $0 }, warnings: Self.damageWarnings(reader), wasStopped: wasStopped)
+            firstFrame: firstFrame.moment.withLock { $0 }, warnings: damageWarnings(), wasStopped: wasStopped)
     }
 
     // MARK: Decisions
@@ -199,27 +209,22 @@ package final class StylizeJob: Sendable {
             width = Int((Double(width) * factor).rounded())
             height = Int((Double(height) * factor).rounded())
         }
-        guard case .exactly = request.size else {
+        if request.size != .exactly(width: width, height: height) {
             if plan.wantsEvenSides(request.outputOptions.encoder) {
                 width -= width % 2
                 height -= height % 2
             }
-            return (max(width, 2), max(height, 2))
+            (width, height) = (max(width, 2), max(height, 2))
+        }
+        let sides = Generator.sides
+        guard sides.contains(width), sides.contains(height) else {
+            let isSmall = min(width, height) < sides.lowerBound
+            throw SakugaError(
+                .usage,
+                "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to "
+                    + "\(sides.upperBound)", hint: "draw them \(isSmall ? "larger" : "smaller") with --size or --scale")
         }
         return (width, height)
-    }
-
-    /// A picture file holds one frame, and a video of many would be written over itself.
-    private static func checkFrameCount(
-        _ frames: Int?, _ plan: OutputPlan, _ request: StylizeRequest, output: String
-    ) throws(SakugaError) {
-        guard plan.container == "image2", !OutputFile.isSequence(output), frames != 1 else { return }
-        let name = output as NSString
-        throw SakugaError(
-            .usage,
-            "'\(output)' can hold one frame, but '\(request.input)' has \(frames.map(String.init) ?? "more")",
-            hint: "give --frames 1 to draw only the first, or number the pictures: "
-                + "-o '\(name.deletingPathExtension)-%04d.\(name.pathExtension)'")
     }
 
     private static func expectedFrames(_ info: MediaInfo, _ options: InputOptions) -> Int? {
@@ -245,13 +250,18 @@ package final class StylizeJob: Sendable {
         return notes
     }
 
-    private static func damageWarnings(_ reader: MediaReader) -> [String] {
+    private func damageWarnings() -> [String] {
+        var warnings: [String] = []
         let damage = reader.damage
-        guard !damage.isClean else { return [] }
-        return [
-            "the input is damaged from \(String(format: "%.2f", damage.firstTime)) s on (\(damage.firstReason)"
-                + (damage.count > 1 ? ", and \(damage.count - 1) more" : "")
-                + "): \(reader.decodedCount == 1 ? "1 frame" : "\(reader.decodedCount) frames") could be drawn"
-        ]
+        if !damage.isClean {
+            let frames = reader.decodedCount == 1 ? "1 frame" : "\(reader.decodedCount) frames"
+            warnings.append(
+                "the input is damaged from \(String(format: "%.2f", damage.firstTime)) s on (\(damage.firstReason)"
+                    + (damage.count > 1 ? ", and \(damage.count - 1) more" : "") + "): \(frames) could be drawn")
+        }
+        if writer.lostPackets > 0 {
+            warnings.append("the sound or subtitles are damaged: \(writer.lostPackets) of their packets are left out")
+        }
+        return warnings
     }
 }

@@ -7,20 +7,22 @@ final class DenseFlow {
     /// Where the search stands between speed and quality; the field names are OpenCV's.
     struct Settings: Sendable {
         /// Pyramid level where the search ends; 0 is the size of the images.
-        var finestScale = 1
+        var finestScale: Int
         var patchSize = 8
-        var patchStride = 4
-        var gradientDescentIterations = 12
+        var patchStride: Int
+        var gradientDescentIterations: Int
         var variationalRefinementIterations = 0
         var usesMeanNormalization = true
         var usesSpatialPropagation = true
 
-        /// What the smoothing uses, on pictures of half the size.
-        static let smoothing = Settings()
+        /// What the smoothing follows, on pictures of half the size: few patches, but searched down to the last
+        /// pixel. A finer search keeps the warped past sharper than more patches on a coarser level do.
+        static let smoothing = Settings(finestScale: 0, patchStride: 6, gradientDescentIterations: 6)
+        /// The other direction, which only has to confirm the first one.
+        static let confirmation = Settings(finestScale: 2, patchStride: 4, gradientDescentIterations: 6)
         /// OpenCV's "medium", at full size, as the second judge of warping error.
         static let judge = Settings(
-            finestScale: 1, patchSize: 8, patchStride: 3, gradientDescentIterations: 25,
-            variationalRefinementIterations: 5)
+            finestScale: 1, patchStride: 3, gradientDescentIterations: 25, variationalRefinementIterations: 5)
     }
 
     private let estimator: OpaquePointer

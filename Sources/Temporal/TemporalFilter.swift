@@ -2,7 +2,8 @@ package import Frames
 internal import CPixels
 
 /// Holds drawn frames still over time: O_t = P_t + w·(W(O_{t−1}) − P_t), where P is the drawn picture, O the smoothed one,
-/// W the bicubic backward warp along the input's motion and w the strength's share times the trust in each pixel's past.
+/// W the bicubic backward warp along the input's motion and w the strength's share times the trust in each pixel's past,
+/// lowered where past and drawing differ much.
 ///
 /// Used by one thread at a time, in presentation order. Starts anew at every cut.
 package final class TemporalFilter {
@@ -12,21 +13,36 @@ package final class TemporalFilter {
     private let scratch: UnsafeMutablePointer<Float>
     private var past: PixelBuffer?
 
-    /// Movements below this many pixels in both directions count as none: interpolating again and again at the same
-    /// place would only soften what stands still.
-    private let stillness: Float = 0.1
-    /// Parameter of the cubic kernel (Keys 1981); OpenCV's value, sharper than the usual −0.5, because the picture is
-    /// warped again with every frame.
-    private static let cubicParameter: Float = -0.75
+    private let settings: Settings
 
-    package init(width: Int, height: Int, strength: SmoothingStrength) {
+    /// Chosen together with `MotionEstimator.Settings`.
+    struct Settings: Sendable {
+        /// Movements below this many pixels in both directions count as none: interpolating again and again at the same
+        /// place would only soften what stands still.
+        var stillness: Float = 0.05
+        /// Parameter of the cubic kernel (Keys 1981); sharper than the usual −0.5, because the picture is warped again
+        /// with every frame.
+        var cubic: Float = -0.6
+        /// The warped past counts half where it differs from the drawing by ‖·‖² = 1/doubt (74 levels in each channel):
+        /// that is not flicker but something the input's flow did not see.
+        var doubt: Float = 4
+    }
+
+    /// Makes a filter for pictures of `width`×`height` pixels.
+    package convenience init(width: Int, height: Int, strength: SmoothingStrength) {
+        self.init(width: width, height: height, strength: strength, settings: Settings())
+    }
+
+    init(width: Int, height: Int, strength: SmoothingStrength, settings: Settings) {
         self.strength = strength
+        self.settings = settings
         pool = FramePool(width: width, height: height)
         kernel = .allocate(capacity: Int(pixels_cubic_kernel_count))
-        pixels_cubic_kernel(Self.cubicParameter, kernel)
-        let leastFactor: Int32 = 2
+        pixels_cubic_kernel(settings.cubic, kernel)
+        // The scratch is largest where the motion is reduced most.
         let spare = 32
-        scratch = .allocate(capacity: pixels_warp_scratch_count(Int32(width), leastFactor) + spare)
+        let most = [2, 4, 8].map { pixels_warp_scratch_count(Int32(width), $0) }.max() ?? 0
+        scratch = .allocate(capacity: most + spare)
     }
 
     deinit {
@@ -49,7 +65,7 @@ package final class TemporalFilter {
             pixels_motion(
                 flow: motion.flow, weight: motion.weight, width: Int32(motion.width), height: Int32(motion.height),
                 factor: Int32(motion.factor)),
-            strength.pastShare, stillness, kernel, scratch)
+            strength.pastShare, settings.stillness, settings.doubt, kernel, scratch)
         self.past = output
         return output
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Frames
 import Model
 import Testing
 
@@ -33,6 +34,36 @@ struct DoctorReportTests {
         report.examinePresets(in: library)
         #expect(report.findings.map(\.state) == [.note, .missing])
         #expect(report.findings.first?.text.contains("has no key 'name'") == true)
+    }
+
+    @Test("an engine that cannot start is missing, with its own words")
+    func noEngine() throws {
+        var report = DoctorReport()
+        report.examineEngine { throw SakugaError(.unavailable, "there is no device 'AUTO', OpenVINO found none") }
+        let missing = try #require(report.missing.first)
+        #expect(missing.name == "OpenVINO" && missing.text == "there is no device 'AUTO', OpenVINO found none")
+        #expect(missing.hint != nil)
+    }
+
+    @Test("sakuga doctor names versions, devices, presets and cache, and ends with 69 where one is missing")
+    func command() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        let result = try command.run("doctor", "--json")
+        struct Report: Decodable {
+            struct Finding: Decodable {
+                var name: String
+                var state: String
+                var text: String
+            }
+            var findings: [Finding]
+        }
+        let report = try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+        #expect(Set(report.findings.map(\.name)).isSuperset(of: ["sakuga", "system", "OpenVINO", "presets", "cache"]))
+        #expect(report.findings.contains { $0.name == "device" && $0.text.hasPrefix("CPU: ") })
+        let isMissing = report.findings.contains { $0.state == "missing" }
+        #expect(result.code == (isMissing ? 69 : 0))
+        #expect(result.errorOutput.isEmpty == !isMissing)
     }
 
     @Test("a cache that cannot be written is a note, one that can leaves nothing behind")

@@ -68,7 +68,8 @@ struct CommandLineTests {
             ),
             Case(
                 arguments: ["export", "cel", "-o", "x.onnx", "--size", "big"],
-                error: "the value 'big' is invalid for '--size <size>'", hint: "see 'sakuga export --help'"),
+                error: "the value 'big' is invalid for '--size <size>'",
+                hint: "give width and height in pixels, for example 1280x720"),
         ])
     func usage(wrong: Case) throws {
         let ending = ErrorPrinter(arguments: ["sakuga"]).ending(for: try parseError(wrong.arguments))

@@ -60,11 +60,14 @@ struct ProgressPrinterTests {
         printer.start(start) { halfway }
         try await recorded.wait { $0.contains("frame 120") }
         printer.done(done)
-        #expect(
-            recorded.lines == [
-                "in.mp4 → in.cel.mp4 (640×360, cel)", "frame 120 of 300, 31.2 fps, 1.04×, 0:06 left",
-                "in.cel.mp4: 300 frames in 9.6 s (31.2 fps)",
-            ])
+        let lines = recorded.lines
+        #expect(lines.first == "in.mp4 → in.cel.mp4 (640×360, cel)")
+        #expect(lines.last == "in.cel.mp4: 300 frames in 9.6 s (31.2 fps)")
+        // One, or more where the machine is busy.
+        let between = lines.dropFirst().dropLast()
+        #expect(!between.isEmpty)
+        #expect(between.allSatisfy { $0 == "frame 120 of 300, 31.2 fps, 1.04×, 0:06 left" })
+        #expect(!recorded.text.contains("\r") && !recorded.text.contains("\u{1B}"))
     }
 
     @Test("JSON has one object a line with the documented fields")

@@ -3,7 +3,9 @@ import Testing
 
 @Suite("a frame pool")
 struct FramePoolTests {
-    @Test("pads the sides up to the alignment and leaves no gaps between rows", arguments: [(1, 1), (16, 8), (17, 9), (641, 361)])
+    @Test(
+        "pads the sides up to the alignment and leaves no gaps between rows",
+        arguments: [(1, 1), (16, 8), (17, 9), (641, 361)])
     func padding(width: Int, height: Int) {
         let buffer = FramePool(width: width, height: height, alignment: 8).makeBuffer()
         #expect(buffer.width == width && buffer.height == height)
@@ -34,6 +36,7 @@ struct FramePoolTests {
     @Test("an error reads as one line, and a second where there is a hint")
     func errorText() {
         #expect(SakugaError(.data, "cannot read 'x'").description == "error: cannot read 'x'")
-        #expect(SakugaError(.data, "cannot read 'x'", hint: "try y").description == "error: cannot read 'x'\nhint: try y")
+        #expect(
+            SakugaError(.data, "cannot read 'x'", hint: "try y").description == "error: cannot read 'x'\nhint: try y")
     }
 }

@@ -44,23 +44,36 @@ enum ForeignNetworks {
         return graph.encoded()
     }
 
-    /// Keeps the picture and clips it to the range.
-    static func clipping(_ range: ModelRange, _ layout: Layout, width: ONNXGraph.Dimension, height: ONNXGraph.Dimension)
-        -> Data
-    {
-        var graph = ONNXGraph(name: "clipping")
-        let shape: [ONNXGraph.Dimension] = layout == .nhwc ? [1, height, width, 3] : [1, 3, height, width]
-        graph.addInput("picture", .float32, shape)
-        graph.addOutput("drawing", .float32, shape)
-        let (least, most): (Float, Float) =
+    /// Brings colours to −1…1, changes contrast and brightness there, clips, and brings them back: what a trained network
+    /// with its normalization inside does.
+    static func restyling(
+        _ range: ModelRange, _ layout: Layout, contrast: Float, brightness: Float,
+        type: ONNXGraph.ElementType = .float32
+    ) -> Data {
+        var graph = ONNXGraph(name: "restyling")
+        let shape: [ONNXGraph.Dimension] = layout == .nhwc ? [1, "height", "width", 3] : [1, 3, "height", "width"]
+        graph.addInput("picture", type, shape)
+        graph.addOutput("drawing", type, shape)
+        let (scale, mean): (Float, Float) =
             switch range {
-            case .signed: (-1, 1)
-            case .unit: (0, 1)
-            case .bytes: (0, 255)
+            case .signed: (1, 0)
+            case .unit: (0.5, 0.5)
+            case .bytes: (127.5, 127.5)
             }
-        graph.addConstant("least", shape: [], [least])
-        graph.addConstant("most", shape: [], [most])
-        graph.add("Clip", ["picture", "least", "most"], to: "drawing")
+        let constants = [
+            ("scale", scale), ("mean", mean), ("contrast", contrast), ("brightness", brightness), ("least", -1),
+            ("most", 1),
+        ]
+        for (name, value) in constants { graph.addConstant(name, shape: [], [value]) }
+        graph.add("Cast", ["picture"], to: "numbers", [("to", .int(1))])
+        graph.add("Sub", ["numbers", "mean"], to: "centred")
+        graph.add("Div", ["centred", "scale"], to: "signed")
+        graph.add("Mul", ["signed", "contrast"], to: "contrasted")
+        graph.add("Add", ["contrasted", "brightness"], to: "brightened")
+        graph.add("Clip", ["brightened", "least", "most"], to: "clipped")
+        graph.add("Mul", ["clipped", "scale"], to: "scaled")
+        graph.add("Add", ["scaled", "mean"], to: "moved")
+        graph.add("Cast", ["moved"], to: "drawing", [("to", .int(Int(type.rawValue)))])
         return graph.encoded()
     }
 
@@ -88,17 +101,64 @@ struct ForeignGeneratorTests {
     }
 
     @Test(
-        "range and layout are found out", arguments: ModelRange.allCases,
-        [ForeignNetworks.Layout.nhwc, .nchw])
-    func ranges(range: ModelRange, layout: ForeignNetworks.Layout) throws {
-        try withFile(ForeignNetworks.clipping(range, layout, width: "w", height: "h")) { file in
+        "range and layout are found out, whatever the look", arguments: ModelRange.allCases,
+        [(ForeignNetworks.Layout.nhwc, 1.2, 0.1), (.nchw, 0.8, -0.25), (.nhwc, 0.6, 0.3), (.nchw, 1.6, 0)]
+            as [(ForeignNetworks.Layout, Float, Float)])
+    func ranges(range: ModelRange, look: (layout: ForeignNetworks.Layout, contrast: Float, brightness: Float)) throws {
+        let network = ForeignNetworks.restyling(
+            range, look.layout, contrast: look.contrast, brightness: look.brightness)
+        try withFile(network) { file in
             let generator = try ForeignGenerator(model: file, width: 70, height: 41, options: Self.f32)
-            // A clipping network keeps what is in its range: −1…1 holds 0…1 too, and 0…255 holds both.
-            if range == .signed { #expect(generator.inputRange == .signed) }
-            #expect(generator.inputRange == generator.outputRange)
+            #expect(generator.inputRange == range)
+            #expect(generator.outputRange == range)
             let picture = TestPictures.make(70, 41, alignment: generator.alignment)
             let drawing = try TestPictures.drawing(of: picture, by: generator)
-            #expect(zip(drawing, TestPictures.visible(picture)).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+            let expected = TestPictures.visible(picture).map { level in
+                let restyled = (Float(level) / 127.5 - 1) * look.contrast + look.brightness
+                return (min(1, max(-1, restyled)) + 1) * 127.5
+            }
+            #expect(zip(drawing, expected).allSatisfy { abs(Float($0) - $1) <= 1 })
+        }
+    }
+
+    @Test("half-precision and 8-bit edges are taken as they are", arguments: [ONNXGraph.ElementType.float16, .uint8])
+    func otherTypes(type: ONNXGraph.ElementType) throws {
+        let range: ModelRange = type == .uint8 ? .bytes : .signed
+        try withFile(ForeignNetworks.restyling(range, .nhwc, contrast: 1, brightness: 0, type: type)) { file in
+            let generator = try ForeignGenerator(model: file, width: 64, height: 40, options: Self.f32)
+            #expect(generator.inputRange == range && generator.outputRange == range)
+            let picture = TestPictures.make(64, 40, alignment: generator.alignment)
+            let drawing = try TestPictures.drawing(of: picture, by: generator)
+            #expect(zip(drawing, TestPictures.visible(picture)).allSatisfy { abs(Int($1) - Int($0)) <= 1 })
+        }
+    }
+
+    @Test("TensorFlow's frozen graphs and TensorFlow Lite files draw", arguments: ["pb", "tflite"])
+    func tensorFlow(ending: String) throws {
+        let isLite = ending == "tflite"
+        try withFile(isLite ? TensorFlowFixtures.lite : TensorFlowFixtures.frozenGraph, ending) { file in
+            let generator = try ForeignGenerator(model: file, range: .signed, width: 150, height: 90, options: Self.f32)
+            #expect(generator.tileCount == (isLite ? 4 : 1))
+            let picture = TestPictures.make(150, 90, alignment: generator.alignment)
+            let drawing = try TestPictures.drawing(of: picture, by: generator)
+            let worst = zip(drawing, TestPictures.visible(picture)).map { abs(255 - Int($1) - Int($0)) }.max() ?? 255
+            #expect(worst <= (isLite ? 80 : 1))
+        }
+    }
+
+    @Test("where memory is short a network draws on fewer streams, then in tiles")
+    func shortMemory() throws {
+        try withFile(ForeignNetworks.inverting(.signed, .nchw)) { file in
+            var options = InferenceOptions(device: "CPU", precision: .f32, streams: 3)
+            options.memoryLimit = 2 * 640 * 360 * 80 * 4
+            let fewer = try ForeignGenerator(model: file, range: .signed, width: 640, height: 360, options: options)
+            #expect(fewer.concurrency == 2 && fewer.tileCount == 1)
+            options.memoryLimit = 400 * 360 * 80 * 4
+            let tiled = try ForeignGenerator(model: file, range: .signed, width: 640, height: 360, options: options)
+            #expect(tiled.concurrency == 1 && tiled.tileCount == 2)
+            let picture = TestPictures.make(640, 360, alignment: tiled.alignment)
+            let drawing = try TestPictures.drawing(of: picture, by: tiled)
+            #expect(zip(drawing, TestPictures.visible(picture)).allSatisfy { abs(255 - Int($1) - Int($0)) <= 1 })
         }
     }
 

@@ -60,6 +60,7 @@ struct GeneratorTests {
                 device: "CPU", precision: .init(rawValue: precision) ?? .f32, streams: streams)
             let generator = try Generator(preset: TestPictures.cel(), width: 96, height: 64, options: options)
             #expect(generator.concurrency == streams)
+            #expect(generator.precision == .f32 || precision == "bf16")
             let drawings = Mutex([Int: [UInt8]]())
             DispatchQueue.concurrentPerform(iterations: pictures.count) { index in
                 let drawing = try? TestPictures.drawing(of: pictures[index], by: generator)

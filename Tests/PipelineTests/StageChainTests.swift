@@ -179,10 +179,12 @@ struct StageChainTests {
     func confinement() throws {
         let chain = StageChain()
         let gone = Collected<Bool>()
-        // Inside a function, so that only the stages hold the decoder and the encoder.
+        // The stages begin when the function has returned, so that only they hold the decoder and the encoder.
+        let gate = DispatchSemaphore(value: 0)
         func compose() {
             let decoder = Confined { gone.append($0) }
             let numbers = chain.source("decode") { () -> Int? in
+                if decoder.uses == 0 { gate.wait() }
                 decoder.use()
                 return decoder.uses <= 10 ? decoder.uses : nil
             }
@@ -190,6 +192,7 @@ struct StageChainTests {
             chain.sink("encode", from: numbers) { _ in encoder.use() }
         }
         compose()
+        gate.signal()
         try chain.wait()
         #expect(gone.all == [true, true])
     }

@@ -35,18 +35,26 @@ struct StylizeJobTests {
         let times = try MediaTool.probe(output, "packet=pts_time", streams: "v")
         #expect(try times == MediaTool.probe(input, "packet=pts_time", streams: "v").sorted())
         let inverted = folder.file("inverted.mkv")
-        try MediaTool.make(inverted, "-i \(input.path) -vf scale=flags=bicubic+accurate_rnd+full_chroma_int,format=bgr0,negate -c:v ffv1 -an")
+        try MediaTool.make(
+            inverted,
+            "-i \(input.path) -vf scale=flags=bicubic+accurate_rnd+full_chroma_int,format=bgr0,negate -c:v ffv1 -an")
         let psnr = try MediaTool.run(
             "ffmpeg",
-            ["-v", "error", "-i", output.path, "-i", inverted.path, "-lavfi", "[0][1]psnr=stats_file=-", "-f", "null", "-"])
+            [
+                "-v", "error", "-i", output.path, "-i", inverted.path, "-lavfi", "[0][1]psnr=stats_file=-", "-f",
+                "null", "-",
+            ])
         #expect(psnr.split(separator: "\n").count == 25)
         for line in psnr.split(separator: "\n") {
             let average = line.split(separator: " ").first { $0.hasPrefix("psnr_avg:") }!.dropFirst("psnr_avg:".count)
             #expect(average == "inf" || Double(average)! > 35, "frame differs from FFmpeg's own inversion: \(line)")
         }
-        let sound = try MediaTool.run("ffmpeg", ["-v", "error", "-i", input.path, "-map", "0:a", "-c", "copy", "-f", "md5", "-"])
+        let sound = try MediaTool.run(
+            "ffmpeg", ["-v", "error", "-i", input.path, "-map", "0:a", "-c", "copy", "-f", "md5", "-"])
         #expect(
-            try sound == MediaTool.run("ffmpeg", ["-v", "error", "-i", output.path, "-map", "0:a", "-c", "copy", "-f", "md5", "-"]))
+            try sound
+                == MediaTool.run(
+                    "ffmpeg", ["-v", "error", "-i", output.path, "-map", "0:a", "-c", "copy", "-f", "md5", "-"]))
     }
 
     @Test("leaves nothing behind when a stage fails, and reports that stage's error")

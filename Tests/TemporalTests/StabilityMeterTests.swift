@@ -16,9 +16,9 @@ struct StabilityMeterTests {
         let report = meter.report()
         #expect(report.frames == 3 && report.cuts == 0)
         // Farnebäck's flow of a still is not exactly 0.
-        #expect(try #require(report.warpingError) < 1e-8)
-        #expect(try #require(report.calmWarpingError) < 1e-8)
-        #expect(try #require(report.warpingErrorDIS) < 1e-8)
+        #expect(try #require(report.warpingError) < 1e-7)
+        #expect(try #require(report.calmWarpingError) < 1e-7)
+        #expect(report.warpingErrorDIS == 0)
         #expect(report.calmShare == 1)
         #expect(report.sharpnessRatio == 1 && report.psnr == nil)
     }
@@ -53,7 +53,7 @@ struct StabilityMeterTests {
         }
         let moving = try #require(following.report().warpingError)
         #expect(moving < 1e-4)
-        #expect(try #require(staying.report().warpingError) > 50 * moving)
+        #expect(try #require(staying.report().warpingError) > 20 * moving)
     }
 
     @Test("calm leaves out what changes in the input")
@@ -115,6 +115,6 @@ struct StabilityMeterTests {
         }
         let report = meter.report()
         #expect(report.cuts == 1)
-        #expect(try #require(report.warpingError) < 1e-8)
+        #expect(try #require(report.warpingError) < 1e-7)
     }
 }

@@ -29,7 +29,7 @@ struct Texture {
     private let tint: (Double, Double, Double)
 
     /// `shortest`: the shortest wavelength in pixels.
-    init(seed: UInt64, shortest: Double = 7, count: Int = 24) {
+    init(seed: UInt64, shortest: Double = 7, count: Int = 10) {
         var random = SeededRandom(seed)
         for _ in 0..<count {
             let length = shortest * pow(8, random.uniform())

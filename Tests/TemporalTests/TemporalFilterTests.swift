@@ -1,3 +1,4 @@
+import Foundation
 import Frames
 import Testing
 
@@ -110,4 +111,35 @@ struct TemporalFilterTests {
         #expect(try #require(report.sharpnessRatio) > 0.97)
         #expect(try #require(report.psnr) > 33)
     }
+
+    @Test("a slow drift stays as sharp as it is", arguments: [0.1, 0.3, 0.5])
+    func drift(speed: Double) throws {
+        let (width, height) = (320, 180)
+        let maker = PictureMaker(width, height)
+        let texture = Texture(seed: 32, shortest: 5)
+        let estimator = try MotionEstimator(width: width, height: height)
+        let filter = TemporalFilter(width: width, height: height, strength: .strong)
+        var last: (drawn: PixelBuffer, smoothed: PixelBuffer)?
+        for step in 0..<10 {
+            let picture = maker.moved(texture, Double(step) * speed, 0)
+            last = (picture, try filter.smoothed(picture, motion: estimator.motion(to: picture)))
+        }
+        let (drawn, smoothed) = try #require(last)
+        #expect(meanSquaredDifference(drawn, smoothed) < 4)
+    }
+
+    @Test("the cost of smoothing is told part by part and stays small", .enabled(if: optimizedForThisMachine))
+    func cost() throws {
+        let maker = PictureMaker(640, 360)
+        let texture = Texture(seed: 1)
+        let pictures = (0..<6).map { maker.moved(texture, Double($0) * 2.3, Double($0)) }
+        let cost = try SmoothingCost.measured(originals: pictures, drawn: pictures)
+        // 7 ms where the aim is 10; twice the aim leaves room for a slow or busy machine.
+        #expect(cost.total < 20, "\(cost)")
+        #expect(cost.flow > 0 && cost.confirmation > 0 && cost.reduce > 0 && cost.visibility > 0 && cost.blend > 0)
+    }
 }
+
+/// The loops are compiled for vectors of at least 256 bits where the processor has them; elsewhere they take longer.
+private let optimizedForThisMachine =
+    (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains("avx2") ?? false

@@ -29,7 +29,7 @@ typedef struct flow_dis_settings {
 /// Makes an estimator, owned by the caller. Ends with flow_dis_destroy.
 int flow_dis_create(const flow_dis_settings *settings, flow_dis **estimator);
 void flow_dis_destroy(flow_dis *estimator);
-/// Finds for each pixel of `from` where it lies in `to`: writes `width`×`height` pairs (dx, dy) in pixels, without gaps.
+/// Finds for each pixel of `from` where it lies in `to`: writes `width`×`height` pairs (dx, dy) in pixels without gaps.
 /// The images are 8-bit grey with `stride` bytes a row.
 int flow_dis_compute(
     flow_dis *estimator, const uint8_t *from, const uint8_t *to, int width, int height, size_t stride, float *flow);

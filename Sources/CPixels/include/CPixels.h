@@ -16,8 +16,8 @@ void pixels_split_alpha(const uint8_t *rgba, size_t rgba_stride, uint8_t *rgb, s
 void pixels_merge_alpha(const uint8_t *rgb, size_t rgb_stride, const uint8_t *alpha, uint8_t *rgba, size_t rgba_stride,
                         int width, int height);
 /// Shrinks an 8-bit RGB image by averaging `factor`×`factor` blocks (2, 4 or 8) into `reduced_width`×`reduced_height`
-/// RGBX pixels (four bytes, X undefined) and their BT.709 luma, both without gaps between rows. Beyond the right and the
-/// bottom of the image its edge is repeated. `sums` holds `reduced_width * factor * 3` numbers between rows.
+/// RGBX pixels (four bytes, X is 0) and their BT.709 luma, both without gaps between rows. Beyond the right and
+/// the bottom of the image its edge is repeated. `sums` holds `reduced_width * factor * 3` numbers between rows.
 void pixels_reduce(
     const uint8_t *rgb, int width, int height, size_t stride, int factor, uint8_t *rgbx, uint8_t *luma,
     int reduced_width, int reduced_height, uint16_t *sums);
@@ -25,14 +25,17 @@ void pixels_reduce(
 /// Sum of absolute differences of two byte arrays.
 uint64_t pixels_absolute_difference(const uint8_t *a, const uint8_t *b, size_t count);
 
-/// How far each pixel's history may be trusted, 0…1: visibility `exp(-alpha·‖I_t − W(I_{t−1})‖²)` (RGB on 0…1) times the
+/// How far each pixel's past may be trusted, 0…1: visibility exp(−`alpha`·‖I_t − W(I_{t−1})‖²) (RGB on 0…1) times the
 /// forward–backward check of Sundaram et al. (ECCV 2010): 0 where |b + f|² > 0.01(|b|² + |f|²) + `tolerance`
-/// or where the source lies outside the picture. `backward` leads from this picture to the previous one, `forward` the other way
-/// (pairs dx, dy in pixels of these images). Returns the mean of the written weights over the visible
-/// `visible_width`×`visible_height` pixels.
+/// or where the source lies outside the picture. `backward` leads from this picture to the previous one, `forward` the
+/// other way (pairs dx, dy in pixels of these images). Where the previous picture fits
+/// better at the same place (half the difference over 3×3 pixels), `backward` is set to 0: flow spills from
+/// moving things onto what stands still beside them. Weights within 2 pixels of places without a visible past
+/// are lowered. Returns the mean of the written weights over the visible `visible_width`×`visible_height` pixels.
 double pixels_visibility(
-    const float *backward, const float *forward, const uint8_t *rgbx, const uint8_t *previous_rgbx, int width,
-    int height, int visible_width, int visible_height, float alpha, float tolerance, float *weight);
+    float *backward, const float *forward, const uint8_t *rgbx, const uint8_t *previous_rgbx, int width, int height,
+    int visible_width, int visible_height, float alpha, float tolerance, float *weight, float *scratch);
+size_t pixels_visibility_scratch_count(int width, int height);
 
 /// Numbers in the kernel table and in the scratch of `pixels_blend_warped`.
 enum { pixels_cubic_phases = 64, pixels_cubic_kernel_count = pixels_cubic_phases * 20 };
@@ -54,18 +57,19 @@ typedef struct pixels_motion {
 } pixels_motion;
 
 /// `out = drawn + w·(W(history) − drawn)`: W the bicubic backward warp by the bilinearly enlarged flow, w the enlarged
-/// weight times `strength`. Movements of less than `still` pixels in both directions count as none. All
+/// weight times `strength` over 1 + `doubt`·‖W(history) − drawn‖² (RGB on 0…1): what differs much is not flicker but
+/// something else. Movements of less than `still` pixels in both directions count as none. All
 /// pictures are `width`×`height`; 16 bytes behind the end of `history` may be read and one behind `out` written.
 void pixels_blend_warped(
     pixels_picture drawn, pixels_picture history, pixels_picture out, int width, int height, pixels_motion motion,
-    float strength, float still, const float *kernel, float *scratch);
+    float strength, float still, float doubt, const float *kernel, float *scratch);
 
 /// `out = original + strength·(drawn − original)`, `strength` 0…256 (256 is all of the drawing).
 void pixels_blend(
     pixels_picture original, pixels_picture drawn, pixels_picture out, int width, int height, int strength);
 
-/// The luma of the drawing (BT.709 weights) with the chroma of the original: `out = original + (Y_drawn − Y_original)` in
-/// each channel, clipped. With `strength` 0…256 as in `pixels_blend`.
+/// The luma of the drawing (BT.709 weights) with the chroma of the original: `out = original + (Y_drawn − Y_original)`
+/// in each channel, clipped. With `strength` 0…256 as in `pixels_blend`.
 void pixels_keep_chroma(
     pixels_picture original, pixels_picture drawn, pixels_picture out, int width, int height, int strength);
 
@@ -75,9 +79,9 @@ typedef struct pixels_error_sums {
     double calm_error, calm_count;  ///< Over those of them where the input is calm.
 } pixels_error_sums;
 
-/// Adds to `sums` the squared difference between a picture and its predecessor warped to it (bilinear), on 0…1, where the
-/// input's flow is consistent in both directions. A pixel is calm where ‖I_t − I_{t−1}‖² (RGB on 0…1, same place) is
-/// below `calm`.
+/// Adds to `sums` the squared difference between a picture and its predecessor warped to it (bilinear), on 0…1, where
+/// the input's flow is consistent in both directions. A pixel is calm where the input changes by less than `calm`, both
+/// at the same place, ‖I_t − I_{t−1}‖², and along the flow, ‖I_t − W(I_{t−1})‖² (RGB on 0…1).
 void pixels_warping_error(
     pixels_picture stylized, pixels_picture previous_stylized, pixels_picture input, pixels_picture previous_input,
     int width, int height, const float *backward, const float *forward, float calm, pixels_error_sums *sums);

@@ -4,8 +4,8 @@ package import Frames
 
 /// Draws pictures with a network from elsewhere: AnimeGANv2, AnimeGANv3 and their kin, as .onnx, .pb or .tflite files.
 ///
-/// Layout, range and the multiple that sides must have are found out. A network whose size is fixed, and cannot be
-/// changed, draws tiles that are cross-faded.
+/// Layout, range and the multiple that sides must have are found out. A network whose size is fixed and cannot be
+/// changed draws tiles that are cross-faded, and so does any network where memory is short.
 package final class ForeignGenerator: FrameGenerator {
     package let alignment: Int
     package let concurrency: Int
@@ -37,41 +37,67 @@ package final class ForeignGenerator: FrameGenerator {
         guard Generator.sides.contains(width), Generator.sides.contains(height) else {
             throw Generator.impossibleSize(width, height)
         }
-        let engine = try Engine(options)
+        var engine = try Engine(options)
         let network = try ForeignNetwork(file, on: engine.core)
         self.network = network
-        switch network.sizes {
-        case .multiples(let multiple):
-            alignment = multiple
-            (paddedWidth, paddedHeight) = (Self.padded(width, multiple), Self.padded(height, multiple))
-            (networkWidth, networkHeight) = (paddedWidth, paddedHeight)
-            tiling = nil
-        case .fixed(let tileWidth, let tileHeight):
-            alignment = 1
-            (paddedWidth, paddedHeight) = (width, height)
-            (networkWidth, networkHeight) = (tileWidth, tileHeight)
-            tiling = BlendedTiling(
-                width: max(width, tileWidth), height: max(height, tileHeight), tileWidth: tileWidth,
-                tileHeight: tileHeight)
-        }
+        let plan = try Self.plan(network.sizes, width, height, &engine, limit: options.memoryLimit)
+        (alignment, tiling) = (plan.alignment, plan.tiling)
+        (paddedWidth, paddedHeight) = (Self.padded(width, alignment), Self.padded(height, alignment))
+        (networkWidth, networkHeight) = plan.network
         if let range {
             (inputRange, outputRange) = (range, range)
         } else {
             let probe = try RangeProbe(network, on: engine)
             (inputRange, outputRange) = (probe.input, probe.output)
         }
-        let model = try network.model(width: networkWidth, height: networkHeight, on: engine.core)
+        let model = try network.model(width: networkWidth, height: networkHeight)
             .taking(.uint8, network.inputLayout, inputRange, output: network.output)
+        let compiled = try engine.compile(model)
         requests = try RequestPool(
-            engine.core.compile(model, device: engine.device), count: engine.streams,
+            compiled, count: engine.streams,
             scratch: .init(
                 pictureSize: tiling == nil ? 0 : networkWidth * networkHeight * 3,
                 drawingSize: networkWidth * networkHeight * 3 * MemoryLayout<Float>.stride,
-                sumSize: tiling == nil ? 0 : width * height * 3 * MemoryLayout<Float>.stride))
+                sumSize: tiling == nil ? 0 : paddedWidth * paddedHeight * 3 * MemoryLayout<Float>.stride))
         concurrency = engine.streams
         device = engine.device
-        precision = engine.precision
+        precision = engine.precision(of: compiled)
     }
+
+    /// Decides how pictures come to the network's size: padded, or in tiles. Where intermediate results would take more
+    /// than `limit` bytes, there are fewer streams first, then tiles.
+    private static func plan(
+        _ sizes: ForeignNetwork.Sizes, _ width: Int, _ height: Int, _ engine: inout Engine, limit: Int
+    ) throws -> (alignment: Int, network: (Int, Int), tiling: BlendedTiling?) {
+        switch sizes {
+        case .fixed(let tileWidth, let tileHeight):
+            let tiling = BlendedTiling(
+                width: max(width, tileWidth), height: max(height, tileHeight), tileWidth: tileWidth,
+                tileHeight: tileHeight)
+            return (1, (tileWidth, tileHeight), tiling)
+        case .multiples(let multiple):
+            let (paddedWidth, paddedHeight) = (padded(width, multiple), padded(height, multiple))
+            var (tileWidth, tileHeight) = (paddedWidth, paddedHeight)
+            func bytes() -> Int { tileWidth * tileHeight * numbersPerPixel * engine.bytesPerNumber }
+            try engine.limitStreams(to: limit / bytes())
+            while bytes() > limit, max(tileWidth, tileHeight) > 512 {
+                if tileWidth > tileHeight {
+                    tileWidth = padded(tileWidth * 9 / 16, multiple)
+                } else {
+                    tileHeight = padded(tileHeight * 9 / 16, multiple)
+                }
+            }
+            guard (tileWidth, tileHeight) != (paddedWidth, paddedHeight) else {
+                return (multiple, (paddedWidth, paddedHeight), nil)
+            }
+            let tiling = BlendedTiling(
+                width: paddedWidth, height: paddedHeight, tileWidth: tileWidth, tileHeight: tileHeight)
+            return (multiple, (tileWidth, tileHeight), tiling)
+        }
+    }
+
+    /// Numbers alive at once for each pixel: 71 were measured with AnimeGANv3 tiny (131 MB for 1280×720 in bf16).
+    private static let numbersPerPixel = 80
 
     package func draw(_ input: PixelBuffer, into output: PixelBuffer) throws {
         for buffer in [input, output] {
@@ -115,20 +141,20 @@ package final class ForeignGenerator: FrameGenerator {
         of input: PixelBuffer, into output: PixelBuffer, _ tiling: BlendedTiling, _ request: InferenceRequest,
         _ scratch: RequestPool.Scratch
     ) throws {
-        scratch.sums.update(repeating: 0, count: input.width * input.height * 3)
+        scratch.sums.update(repeating: 0, count: paddedWidth * paddedHeight * 3)
         for row in tiling.rows {
             for column in tiling.columns {
                 copyTile(of: input, column.start, row.start, to: scratch.picture)
                 try draw(scratch.picture, request, scratch)
-                add(scratch.drawing, column, row, to: scratch.sums, input.width, input.height)
+                add(scratch.drawing, column, row, to: scratch.sums)
             }
         }
-        pixels_from_floats(scratch.sums, output.bytes, output.width * output.height * 3, 1, 0)
+        pixels_from_floats(scratch.sums, output.bytes, paddedWidth * paddedHeight * 3, 1, 0)
     }
 
     /// Copies a tile; where the picture is smaller than the network, its edges are repeated.
     private func copyTile(of picture: PixelBuffer, _ x: Int, _ y: Int, to tile: UnsafeMutablePointer<UInt8>) {
-        let (columns, rows) = (min(networkWidth, picture.width - x), min(networkHeight, picture.height - y))
+        let (columns, rows) = (min(networkWidth, paddedWidth - x), min(networkHeight, paddedHeight - y))
         for row in 0..<rows {
             let source = picture.bytes + (y + row) * picture.stride + x * 3
             (tile + row * networkWidth * 3).update(from: source, count: columns * 3)
@@ -139,15 +165,17 @@ package final class ForeignGenerator: FrameGenerator {
 
     private func add(
         _ drawing: UnsafeMutablePointer<Float>, _ column: BlendedTiling.Span, _ row: BlendedTiling.Span,
-        to sums: UnsafeMutablePointer<Float>, _ width: Int, _ height: Int
+        to sums: UnsafeMutablePointer<Float>
     ) {
         let interleaved = network.outputLayout == .nhwc
-        let (columns, rows) = (min(networkWidth, width - column.start), min(networkHeight, height - row.start))
+        let (columns, rows) = (
+            min(networkWidth, paddedWidth - column.start), min(networkHeight, paddedHeight - row.start)
+        )
         for y in 0..<rows {
             pixels_add_weighted(
                 drawing + y * networkWidth * (interleaved ? 3 : 1), interleaved ? 3 : 1,
                 interleaved ? 1 : networkWidth * networkHeight, column.weights, row.weights[y],
-                sums + ((row.start + y) * width + column.start) * 3, columns, outputRange.scale, outputRange.mean)
+                sums + ((row.start + y) * paddedWidth + column.start) * 3, columns, outputRange.scale, outputRange.mean)
         }
     }
 

@@ -3,9 +3,10 @@ internal import Frames
 
 /// Finds the range in which a network takes and gives colours, by letting it draw a test picture.
 ///
-/// Drawings differ from what they are drawn from, but far less than a picture read in the wrong range does: that is
-/// washed out, half black or far out of bounds. So every pair of ranges is tried, and the one whose drawing lies nearest
-/// to the picture and least out of bounds is taken. −1…1 is how these networks are usually trained, so it wins ties.
+/// The output's range shows in its bounds: only −1…1 has negative colours, and only 0…255 goes far above 1. For the
+/// input's, the picture is fed in every range: drawings differ from what they are drawn from, but far less than a picture
+/// read in the wrong range does, which is washed out, half black or out of bounds. The pair of ranges whose drawing lies
+/// nearest to the picture is taken; both are usually the same, and −1…1 is how these networks are trained.
 struct RangeProbe {
     let input: ModelRange
     let output: ModelRange
@@ -13,24 +14,31 @@ struct RangeProbe {
     /// Sides of the test picture, in pixels, for a network that takes multiples of up to 64.
     static let side = 192
 
+    // What makes a pair of ranges less likely, as distances of drawings to the picture on 0…1.
     private static let unusual: Float = 0.02
-    private static let mixed: Float = 0.06
+    private static let mixed: Float = 0.12
+    private static let outOfBounds: Float = 0.3
 
     init(_ network: ForeignNetwork, on engine: Engine) throws {
         let (width, height) =
             if case .fixed(let width, let height) = network.sizes { (width, height) } else { (Self.side, Self.side) }
-        let model = try network.model(width: width, height: height, on: engine.core)
+        let model = try network.model(width: width, height: height)
             .taking(.float32, network.inputLayout, nil, output: network.output)
-        let request = try engine.core.compile(model, device: engine.device).makeRequest()
+        let request = try engine.compile(model).makeRequest()
         let picture = Self.testPicture(width, height)
+        let feeds = network.takesBytes ? [.bytes] : ModelRange.allCases
+        let drawings = try feeds.map { feed in
+            (feed: feed, values: try Self.draw(picture, width, height, network, feed, request))
+        }
+        let likely = Self.outputRange(drawings)
         var best: (error: Float, input: ModelRange, output: ModelRange)?
-        for input in network.takesBytes ? [.bytes] : ModelRange.allCases {
-            let drawing = try Self.draw(picture, width, height, network, input, request)
+        for (feed, values) in drawings {
             for output in ModelRange.allCases {
-                var error = Self.error(of: drawing, in: output, against: picture)
-                if input != .signed && !network.takesBytes { error += Self.unusual }
-                if input != output { error += Self.mixed }
-                if error < best?.error ?? .infinity { best = (error, input, output) }
+                var error = Self.error(of: values, in: output, against: picture)
+                if feed != .signed && feeds.count > 1 { error += Self.unusual }
+                if feed != output { error += Self.mixed }
+                if output != likely { error += Self.outOfBounds }
+                if error < best?.error ?? .infinity { best = (error, feed, output) }
             }
         }
         guard let best else {
@@ -39,6 +47,16 @@ struct RangeProbe {
                 "cannot use network '\(network.file.path)': its drawing of a test picture is not a number anywhere")
         }
         (input, output) = (best.input, best.output)
+    }
+
+    /// The range that the bounds of the drawings speak for.
+    private static func outputRange(_ drawings: [(feed: ModelRange, values: [Float])]) -> ModelRange {
+        func bounds(_ feed: ModelRange) -> (least: Float, most: Float) {
+            let values = drawings.first { $0.feed == feed }?.values ?? drawings.first?.values ?? []
+            return (values.min() ?? 0, values.max() ?? 0)
+        }
+        if bounds(.signed).least < -0.05 { return .signed }
+        return bounds(.bytes).most > 2 ? .bytes : .unit
     }
 
     /// Mean distance of the drawing to the picture, both on 0…1, and twice what lies out of bounds.

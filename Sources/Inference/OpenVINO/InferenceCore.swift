@@ -36,6 +36,12 @@ final class InferenceCore: @unchecked Sendable {
         return String(cString: value)
     }
 
+    /// What a device can do, in OpenVINO's words: `FP32`, `FP16`, `BF16`, `INT8`, `EXPORT_IMPORT`, …
+    func capabilities(of device: String) -> Set<String> {
+        let list = property("OPTIMIZATION_CAPABILITIES", of: device) ?? ""
+        return Set(list.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init))
+    }
+
     /// Reads a network from the bytes of an .onnx file.
     func read(onnx: Data) throws -> NetworkModel {
         var model: OpaquePointer?

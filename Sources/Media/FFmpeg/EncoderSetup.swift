@@ -23,7 +23,8 @@ struct EncoderSetup {
                 ? SakugaError(
                     .unavailable, "this FFmpeg has no encoder '\(name)'", hint: "choose another with --encoder")
                 : SakugaError(
-                    .usage, "this FFmpeg has no encoder '\(name)'", hint: "`ffmpeg -encoders` lists those there are")
+                    .usage, "this FFmpeg has no encoder '\(name)'",
+                    hint: "`ffmpeg -encoders` lists those there are; libx264, libx265 and libvpx-vp9 are usual")
         }
         guard codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
             throw SakugaError(.usage, "'\(name)' is no video encoder", hint: "try libx264")
@@ -116,7 +117,14 @@ struct EncoderSetup {
         if settings["crf"] != nil, name.hasPrefix("libvpx"), settings["b"] == nil { settings["b"] = "0" }
         if let preset = options.preset {
             guard has("preset") else {
-                throw SakugaError(.usage, "the encoder \(name) knows no --encoder-preset")
+                throw SakugaError(
+                    .usage, "the encoder \(name) knows no --encoder-preset",
+                    hint: "set its speed with --encoder-option; `ffmpeg -h encoder=\(name)` lists its options")
+            }
+            if ["libx264", "libx265"].contains(name), !x264Presets.contains(preset) {
+                throw SakugaError(
+                    .usage, "the encoder \(name) has no preset '\(preset)'",
+                    hint: "it has \(x264Presets.joined(separator: ", "))")
             }
             settings["preset"] = preset
         } else if settings["preset"] == nil {
@@ -131,6 +139,11 @@ struct EncoderSetup {
         quiet(name, &settings)
         return settings
     }
+
+    /// From x264.h and x265.h; both complain about others on standard error by themselves.
+    private static let x264Presets = [
+        "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",
+    ]
 
     /// The quantizer scale of encoders that would otherwise aim at 200 kbit/s.
     private static let usualScale: [String: Double] = [

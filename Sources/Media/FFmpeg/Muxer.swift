@@ -62,7 +62,10 @@ final class Muxer: @unchecked Sendable {
     }
 
     /// Writes a packet whose times are in `timeBase` to stream `index`; takes its reference.
-    func write(_ packet: Packet, to index: Int, timeBase: AVRational) throws {
+    ///
+    /// - Returns: false where the packet is of a copied stream and so damaged that the container cannot take it.
+    @discardableResult
+    func write(_ packet: Packet, to index: Int, timeBase: AVRational, isCopied: Bool = false) throws -> Bool {
         try lock.withLock { _ in
             let stream = context.pointee.streams[index]!
             av_packet_rescale_ts(packet.pointer, timeBase, stream.pointee.time_base)
@@ -70,7 +73,9 @@ final class Muxer: @unchecked Sendable {
             packet.pointer.pointee.pos = -1
             straighten(packet.pointer, stream: index)
             let code = av_interleaved_write_frame(context, packet.pointer)
+            if isCopied, code == SHIM_ERROR_INVALID_DATA || code == shim_error(EINVAL) { return false }
             if code < 0 { throw writingError(code, "av_interleaved_write_frame") }
+            return true
         }
     }
 

@@ -94,10 +94,11 @@ package final class MediaReader: @unchecked Sendable {
     private static func noVideo(_ info: MediaInfo, _ demuxer: Demuxer) -> SakugaError {
         if info.streams.contains(where: { $0.kind == .video && !$0.isAttachedPicture }) {
             return SakugaError(
-                .data, "cannot read the video stream of '\(demuxer.name)': even the size of its pictures is unknown",
+                .data, "the video of '\(demuxer.name)' cannot be read: its size is unknown",
                 hint: demuxer.canSeek
-                    ? "the file may be damaged; try to get it again"
-                    : "a pipe cannot go back to pictures before the index: give the file itself, or put the index first")
+                    ? "the file may be damaged, still being written, or no media file"
+                    : "a pipe cannot go back to pictures before the index: give the file itself, or put the index first"
+            )
         }
         let kinds = Set(info.streams.map { $0.isAttachedPicture ? "a cover picture" : $0.kind.rawValue }).sorted()
         return SakugaError(

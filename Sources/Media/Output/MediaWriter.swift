@@ -13,6 +13,8 @@ package final class MediaWriter: @unchecked Sendable {
     package let plan: OutputPlan
     /// What became of streams along the way: set before the first picture.
     package let warnings: [String]
+    /// Packets of copied streams that were too damaged for the container. Read when the stages have ended.
+    package var lostPackets: Int { carriers.values.reduce(0) { $0 + $1.lostPackets } }
     package let encoderName: String
     package let pixelFormat: String
     package let converter: FrameConverter

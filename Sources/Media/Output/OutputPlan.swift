@@ -94,7 +94,8 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             let name = "\(stream.kind.rawValue) stream \(entry.stream) (\(stream.codec))"
             switch entry.action {
             case .drop(let reason, true):
-                return "\(name) is left out: \(reason); an .mkv output keeps it"
+                return "\(name) is left out: \(reason)"
+                    + (reason.contains("hold") ? "; an .mkv output keeps it" : "")
             case .convert(let codec):
                 return "\(name) is converted to \(codec)"
             default: return nil

@@ -7,7 +7,7 @@ import Model
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check the installation and say what is missing and how to get it."
+        abstract: "Checks the installation and says what is missing and how to get it."
     )
 
     @Flag(help: "Print JSON.")
@@ -17,6 +17,7 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         var report = DoctorReport()
         report.examineSystem()
+        report.examineEngine { try EngineReport() }
         report.examinePresets(in: PresetLibrary())
         report.examineCache(in: InferenceOptions.userCacheFolder())
         print(json ? try JSONResult.text(report) : report.text)

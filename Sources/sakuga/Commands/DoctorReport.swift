@@ -47,6 +47,31 @@ struct DoctorReport: Encodable {
             ))
     }
 
+    /// Looks what there is to run networks with; `report` throws where there is nothing.
+    mutating func examineEngine(_ report: () throws -> EngineReport) {
+        do {
+            let engine = try report()
+            add(.init("OpenVINO", .ok, engine.version))
+            for device in engine.devices {
+                let precisions = device.precisions.map(\.rawValue).joined(separator: ", ")
+                add(.init("device", .ok, "\(device.name): \(device.fullName), \(precisions)"))
+            }
+            let streams =
+                engine.chosenStreams == 1 ? "one frame at a time" : "\(engine.chosenStreams) frames side by side"
+            let isSlow = engine.chosenPrecision == .f32
+            add(
+                .init(
+                    "generator", isSlow ? .note : .ok,
+                    "draws on \(engine.chosenDevice) in \(engine.chosenPrecision.rawValue), \(streams)",
+                    hint: isSlow ? "a processor with bf16 instructions, or a GPU, draws about twice as fast" : nil))
+        } catch {
+            add(
+                .init(
+                    "OpenVINO", .missing, (error as? SakugaError)?.message ?? "\(error)",
+                    hint: "run make deps where Sakuga was built, or install it again"))
+        }
+    }
+
     /// Looks for presets, and whether their weights are there and whole.
     mutating func examinePresets(in library: PresetLibrary) {
         let entries = library.list()

@@ -64,8 +64,11 @@ private enum EvaluationText {
         error("  where calm      ", report.calmWarpingError, report.unsmoothedCalmWarpingError)
         lines.append(
             "sharpness         " + String(format: "%10.4f", report.sharpness)
-                + (report.sharpnessRatio.map { String(format: "       %.1f %% of the unsmoothed drawing", $0 * 100) } ?? ""))
-        if let psnr = report.psnr { lines.append("PSNR              " + String(format: "%10.2f dB to the unsmoothed drawing", psnr)) }
+                + (report.sharpnessRatio.map { String(format: "       %.1f %% of the unsmoothed drawing", $0 * 100) }
+                    ?? ""))
+        if let psnr = report.psnr {
+            lines.append("PSNR              " + String(format: "%10.2f dB to the unsmoothed drawing", psnr))
+        }
         return lines
     }
 }

@@ -7,7 +7,7 @@ import Model
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a preset's generator as an ONNX file.",
+        abstract: "Writes a preset's generator as an ONNX file.",
         discussion: """
             The file holds one look, since the seed is folded into its weights, and takes \
             pictures of one size.

@@ -7,7 +7,7 @@ import Model
 struct PresetsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "presets",
-        abstract: "List, show, add and remove looks.",
+        abstract: "Lists, shows, adds and removes looks.",
         discussion: """
             Presets are looked for in $SAKUGA_PRESETS, beside the program, in share/sakuga/presets \
             where it is installed, and in ~/.local/share/sakuga/presets.
@@ -24,7 +24,7 @@ struct PresetsCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the presets that were found, or show one.")
+            commandName: "list", abstract: "Lists the presets that were found, or shows one.")
 
         @Argument(help: "A preset to show in detail: a name, or the path of a folder.")
         var name: String?
@@ -54,7 +54,7 @@ struct PresetsCommand: ParsableCommand {
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check a preset and copy it to your own presets.")
+            abstract: "Checks a preset and copies it to your own presets.")
 
         @Argument(help: "A preset folder, or one packed as .tar or .tar.gz.", completion: .file())
         var source: String
@@ -75,7 +75,7 @@ struct PresetsCommand: ParsableCommand {
     }
 
     struct Remove: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove a preset that you added.")
+        static let configuration = CommandConfiguration(abstract: "Removes a preset that you added.")
 
         @Argument(help: "The preset's name.")
         var name: String

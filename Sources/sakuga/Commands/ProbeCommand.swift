@@ -71,7 +71,9 @@ private enum ProbeText {
         if let video = stream.video {
             facts.append("\(video.width)×\(video.height)")
             facts.append(video.pixelFormat)
-            if !stream.isAttachedPicture, video.frameRate > 0 { facts.append(String(format: "%.3g fps", video.frameRate)) }
+            if !stream.isAttachedPicture, video.frameRate > 0 {
+                facts.append(String(format: "%.3g fps", video.frameRate))
+            }
             if video.rotation != 0 { facts.append("turned by \(video.rotation)°") }
             if video.matrix != "unknown" { facts.append(video.matrix) }
         }

@@ -26,7 +26,10 @@ struct StylizeCommand: ParsableCommand {
               sakuga stylize 'frames/%04d.png' -o drawn.mp4   a numbered sequence
             """)
 
-    @Argument(help: "Videos or pictures: files, folders of them, URLs, numbered sequences (frames/%04d.png), or - for standard input.")
+    @Argument(
+        help:
+            "Videos or pictures: files, folders of them, URLs, numbered sequences (frames/%04d.png), or - for standard input."
+    )
     var inputs: [String]
 
     @Option(name: .shortAndLong, help: "The file to write, a folder with a slash at its end, or - for standard output.")

@@ -10,7 +10,8 @@ struct LookOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The preset: a name from `sakuga presets`, NAME:SIZE, or a folder.")
     var preset = "cel"
 
-    @Option(name: .shortAndLong, help: "A foreign generator instead: an AnimeGAN-like network as .onnx, .pb or .tflite.")
+    @Option(
+        name: .shortAndLong, help: "A foreign generator instead: an AnimeGAN-like network as .onnx, .pb or .tflite.")
     var model: String?
 
     @Option(
@@ -21,7 +22,8 @@ struct LookOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Another variant of the look; 0 is the preset's own.")
     var seed: UInt64 = 0
 
-    @Option(parsing: .unconditional, help: "How much is drawn: 0 is the original, 1 the drawing. (default: the preset's)")
+    @Option(
+        parsing: .unconditional, help: "How much is drawn: 0 is the original, 1 the drawing. (default: the preset's)")
     var strength: Double?
 
     @Flag(help: "Keep the original's colours and draw light and lines only.")
@@ -86,13 +88,17 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "FFmpeg's name of the video encoder. (default: libx264; libvpx-vp9 in WebM)")
     var encoder: String?
 
-    @Option(parsing: .unconditional, help: "Quality, on the encoder's own scale: smaller is better. (default: 19 for libx264)")
+    @Option(
+        parsing: .unconditional,
+        help: "Quality, on the encoder's own scale: smaller is better. (default: 19 for libx264)")
     var crf: Double?
 
     @Option(help: "The encoder's own preset, for example medium. (default: veryfast for libx264)")
     var encoderPreset: String?
 
-    @Option(parsing: .unconditionalSingleValue, help: "Any option of the encoder, as NAME=VALUE; may be repeated. pix_fmt sets the pixel format.")
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Any option of the encoder, as NAME=VALUE; may be repeated. pix_fmt sets the pixel format.")
     var encoderOption: [String] = []
 
     @Flag(help: "Leave the sound out.")
@@ -101,7 +107,10 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "What happens to the sound: copy, aac or opus. (default: copied where the container can hold it)")
     var audio: AudioCodec?
 
-    @Option(parsing: .unconditionalSingleValue, help: "Streams to carry over beside the video, as FFmpeg writes them: a, a:1, s:m:language:eng, -s. Repeatable.")
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Streams to carry over beside the video, as FFmpeg writes them: a, a:1, s:m:language:eng, -s. Repeatable."
+    )
     var map: [String] = []
 
     @Option(help: "FFmpeg's name of the container. (default: from the output's name)")
@@ -135,7 +144,11 @@ struct TargetOptions: ParsableArguments {
         options.encoder.preset = encoderPreset
         for option in encoderOption {
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            if parts[0] == "pix_fmt" { options.encoder.pixelFormat = parts[1] } else { options.encoder.options[parts[0]] = parts[1] }
+            if parts[0] == "pix_fmt" {
+                options.encoder.pixelFormat = parts[1]
+            } else {
+                options.encoder.options[parts[0]] = parts[1]
+            }
         }
         switch audio {
         case nil: options.audio = noAudio ? .none : .automatic

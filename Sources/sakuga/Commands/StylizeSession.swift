@@ -92,7 +92,9 @@ final class StylizeSession {
         job.notes.forEach(printer.warn)
         let tracker = ProgressTracker(frames: job.expectedFrames)
         let event = StartEvent(
-            input: request.input, output: job.outputPath, preset: request.model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? request.preset, width: job.width, height: job.height,
+            input: request.input, output: job.outputPath,
+            preset: request.model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? request.preset,
+            width: job.width, height: job.height,
             frames: job.expectedFrames)
         printer.start(event) { tracker.progress(timings: job.timings) }
         let summary = try job.run(tracker: tracker)

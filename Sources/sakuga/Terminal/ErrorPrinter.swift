@@ -14,12 +14,15 @@ struct ErrorPrinter {
     }
 
     private let isJSON: Bool
+    /// What stands where a command belongs.
+    private let command: String?
 
     /// Makes a printer for a program that was called with `arguments`, its name first. They are searched for
     /// `--progress json` as they are, since also a command line that makes no sense is to be reported in JSON then.
     init(arguments: [String]) {
         let isPair = zip(arguments, arguments.dropFirst()).contains { $0 == "--progress" && $1 == "json" }
         isJSON = isPair || arguments.contains("--progress=json")
+        command = arguments.dropFirst().first
     }
 
     func exit(with error: any Error) -> Never {
@@ -63,6 +66,10 @@ struct ErrorPrinter {
         let full = Sakuga.fullMessage(for: error)
         let help = full.range(of: "'sakuga[^']* --help'", options: .regularExpression).map { String(full[$0]) }
         var hint = "see \(help ?? "'sakuga --help'")"
+        if let command, message == "unexpected argument '\(command)'" {
+            let names = Sakuga.configuration.subcommands.map { $0._commandName }.joined(separator: ", ")
+            return SakugaError(.usage, "there is no command '\(command)'", hint: "the commands are: \(names)")
+        }
         // A second sentence says what to do.
         if let advice = message.range(of: ". Did you mean ") {
             hint = "did you mean \(message[advice.upperBound...])"

@@ -1,0 +1,55 @@
+# `make` alone lists the targets. Everything can be run again at any time.
+PREFIX ?= /usr/local
+CONFIGURATION ?= release
+export PKG_CONFIG_PATH := $(CURDIR)/.deps/openvino/lib/pkgconfig:$(PKG_CONFIG_PATH)
+export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS
+sakuga := .build/$(CONFIGURATION)/sakuga
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build run test doctor bench soak lint install dist sample clean
+
+help: ## Show this list
+	@echo "Sakuga turns video into anime. Targets:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+deps: ## Fetch what Sakuga builds on: Debian packages, and OpenVINO into .deps
+	@scripts/deps.sh
+
+build: deps ## Build .build/release/sakuga
+	@echo "Building Sakuga ($(CONFIGURATION))"
+	@swift build -c $(CONFIGURATION) --product sakuga
+
+run: build ## Draw samples/clip.mp4 with the default preset into out/
+	@mkdir -p out
+	@$(sakuga) stylize samples/clip.mp4 -o out/clip.mp4 --overwrite
+	@echo "The drawn film is out/clip.mp4 (the original: samples/clip.mp4)."
+	@echo "Your own:    $(sakuga) stylize YOUR-VIDEO.mp4"
+	@echo "All options: $(sakuga) stylize --help"
+
+test: ## Run all tests, after fetching what they need
+	@scripts/deps.sh tests
+	@swift test
+
+doctor: build ## Show versions, devices, codecs and presets, and what is missing
+	@$(sakuga) doctor
+
+bench: build ## Measure speed; PEER=script.py MODEL=file.onnx also measure another program
+	@scripts/bench.sh $(sakuga)
+
+soak: build ## Draw thousands of damaged files and one long film (long; needs disk space)
+	@scripts/soak.sh $(sakuga)
+
+lint: deps ## Check formatting and which module imports which
+	@scripts/lint.sh
+
+install: build ## Install under PREFIX (default /usr/local)
+	@scripts/install.sh $(sakuga)
+
+dist: deps ## Pack dist/sakuga-VERSION-linux-x86_64.tar.xz, which runs without Swift and OpenVINO
+	@scripts/dist.sh
+
+sample: ## Make samples/clip.mp4 and samples/photo.jpg anew
+	@samples/make-clip.sh
+
+clean: ## Remove what was built and drawn; .deps stays (remove it by hand to fetch anew)
+	rm -rf .build .build-dist out dist

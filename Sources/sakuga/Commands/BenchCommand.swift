@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import Frames
+import Inference
+import Media
+import Stylize
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measures how fast this machine draws.",
+        discussion: """
+            Everything is measured in turn within each round, and medians over the rounds are shown, since a machine's \
+            speed drifts. Rates of whole runs count from opening the input to the finished file.
+
+            EXAMPLES
+              sakuga bench samples/clip.mp4
+              sakuga bench clip.mp4 --model AnimeGANv3.onnx --peer "python3 peer.py AnimeGANv3.onnx"
+            """)
+
+    @Argument(help: "The clips to draw.")
+    var clips: [String]
+
+    @Option(name: .shortAndLong, help: "The preset to draw with.")
+    var preset = "cel"
+
+    @Option(help: "How many rounds to measure, after one that warms up.")
+    var rounds = 3
+
+    @Option(help: "A foreign generator to run through Sakuga as well.")
+    var model: String?
+
+    @Option(
+        help: "A command to compare with: it is given CLIP and OUTPUT and prints a JSON object with fps at the end.")
+    var peer: String?
+
+    @OptionGroup(title: "Machine") var machine: MachineOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if !(1...100).contains(rounds) { throw ValidationError("--rounds must be between 1 and 100.") }
+    }
+
+    func run() throws {
+        var results: [Benchmark.Result] = []
+        for clip in clips {
+            var request = StylizeRequest(input: clip, output: nil, preset: preset)
+            request.inference = try machine.inferenceOptions()
+            request.outputOptions.encoder.preset = "veryfast"
+            let benchmark = try Benchmark(
+                request, model: model, peer: peer?.split(separator: " ").map(String.init))
+            results.append(
+                try benchmark.run(rounds: rounds) { TerminalScreen.standardError.write("\(clip): \($0)\n") })
+        }
+        if json {
+            print(try JSONResult.text(results))
+        } else {
+            BenchText.lines(results).forEach { print($0) }
+        }
+    }
+}
+
+/// The table of `sakuga bench`: a line for each figure, a column for each clip.
+private enum BenchText {
+    static func lines(_ results: [Benchmark.Result]) -> [String] {
+        var lines: [String] = []
+        func row(_ name: String, _ value: (Benchmark.Result) -> String?) {
+            let values = results.map { value($0) ?? "–" }
+            guard values.contains(where: { $0 != "–" }) else { return }
+            lines.append(pad(name, 46) + values.map { pad($0, 22) }.joined())
+        }
+        func number(_ format: String, _ value: Double) -> String { String(format: format, value) }
+        row("clip") { URL(fileURLWithPath: $0.clip).lastPathComponent }
+        row("size") { "\($0.width)×\($0.height)" }
+        row("precision, streams") { "\($0.precision), \($0.streams)" }
+        row("generator alone") { number("%.1f frames/s", $0.generatorRate) }
+        row("  multiply-adds") { number("%.0f GMAC/s", $0.generatorRate * $0.generatorGMAC) }
+        row("  share of the matrix product's speed") {
+            number("%.0f %%", $0.peakShare * 100) + number(" of %.0f GMAC/s", $0.peakGMACRate)
+        }
+        row("whole run, smoothing off") { number("%.1f frames/s", $0.pipelineRate) }
+        row("whole run, smoothing strong") { number("%.1f frames/s", $0.smoothedRate) }
+        row("cores busy, smoothing off") { number("%.0f %%", $0.coresBusy * 100) }
+        row("first encoded frame after") { number("%.2f s", $0.firstFrame) }
+        row("all but the generator, smoothing off") { number("%.1f core-ms/frame", $0.outsideCost) }
+        row("all but the generator, smoothing strong") { number("%.1f core-ms/frame", $0.outsideSmoothedCost) }
+        row("  of which smoothing") { number("%.1f core-ms/frame", $0.outsideSmoothedCost - $0.outsideCost) }
+        for index in results.first?.stages.indices ?? 0..<0 {
+            row("stage \(results[0].stages[index].name), smoothing strong") {
+                number("%.2f ms", $0.stages[index].milliseconds)
+                    + number(" (%.2f cpu)", $0.stages[index].processorMilliseconds)
+            }
+        }
+        row("the foreign model through Sakuga") { $0.modelRate.map { number("%.1f frames/s", $0) } }
+        row("the peer") { $0.peerRate.map { number("%.1f frames/s", $0) } }
+        row("Sakuga's preset to the peer") { $0.pipelineToPeer.map { number("%.2f ×", $0) } }
+        row("Sakuga with the peer's model to the peer") { $0.modelToPeer.map { number("%.2f ×", $0) } }
+        return lines
+    }
+
+    private static func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+}
