@@ -164,6 +164,20 @@ import Testing
         #expect(sizes[0] > 2 * sizes[1], "\(sizes)")
     }
 
+    @Test("a photograph with a second picture behind it is one picture")
+    func takesFirstOfTwo() throws {
+        let folder = try TemporaryFolder()
+        let (red, blue, both, output) = (
+            folder.file("r.jpg"), folder.file("b.jpg"), folder.file("both.jpg"), folder.file("out.png")
+        )
+        try MediaTool.make(red, "-f lavfi -i color=red:s=64x48:d=0.1 -frames:v 1")
+        try MediaTool.make(blue, "-f lavfi -i color=blue:s=32x32:d=0.1 -frames:v 1")
+        try (Data(contentsOf: red) + Data(contentsOf: blue)).write(to: both)
+        #expect(try Redrawing(both, to: output).frames == 1)
+        let picture = try Self.shown(output, folder)
+        #expect(picture.count == 64 * 48 * 3 && picture[0] > 200 && picture[2] < 50)
+    }
+
     @Test("a film is not written into one picture")
     func refusesFilmInPicture() throws {
         let folder = try TemporaryFolder()
@@ -215,6 +229,10 @@ import Testing
             try FileManager.default.contentsOfDirectory(atPath: outputs.path)
         )
         #expect(a.sorted() == b.sorted())
+        var trim = InputOptions()
+        (trim.start, trim.frameLimit, trim.sequenceRate) = (0.1, 2, 20)
+        let trimmed = try Redrawing(inputs.path + "/" + pattern, to: folder.file("t.mkv").path, input: trim)
+        #expect(trimmed.frames == 2)
         var options = InputOptions()
         options.sequenceRate = 12
         try Redrawing(inputs.path + "/" + pattern, to: folder.file("o.mp4").path, input: options)

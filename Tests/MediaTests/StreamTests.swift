@@ -144,7 +144,10 @@ import Testing
         for time in [UInt32(18000), 81000] {
             let composition: [UInt8] = [0, 96, 0, 64, 0x10, 0, 0, 0x80, 0, 0, 0]
             for (kind, body) in [(UInt8(0x16), composition), (0x80, [])] {
-                data += Array("PG".utf8) + (0..<4).map { UInt8(truncatingIfNeeded: time >> (24 - 8 * $0)) } + [0, 0, 0, 0, kind]
+                data +=
+                    Array("PG".utf8) + (0..<4).map { UInt8(truncatingIfNeeded: time >> (24 - 8 * $0)) } + [
+                        0, 0, 0, 0, kind,
+                    ]
                 data += [UInt8(body.count >> 8), UInt8(body.count & 255)] + body
             }
         }
@@ -154,7 +157,9 @@ import Testing
         let run = try Redrawing(input, to: output)
         let kept = try Probe(output).streams("subtitle").map { $0.codecName ?? "" }
         #expect(kept == (name.hasSuffix("mkv") ? ["hdmv_pgs_subtitle"] : []))
-        let named = run.warnings.contains { $0.contains("subtitle stream 1 (hdmv_pgs_subtitle)") && $0.contains(".mkv") }
+        let named = run.warnings.contains {
+            $0.contains("subtitle stream 1 (hdmv_pgs_subtitle)") && $0.contains(".mkv")
+        }
         #expect(named == name.hasSuffix("mp4"), "\(run.warnings)")
     }
 

@@ -42,6 +42,7 @@ final class Demuxer {
         context = opened
         let found = avformat_find_stream_info(opened, nil)
         guard found >= 0 else {
+            if stop.isRaised { throw SakugaError(.interrupted, "stopped while opening '\(name)'") }
             throw SakugaError(
                 ffmpeg: found, .data, "cannot read the streams of '\(name)'", call: "avformat_find_stream_info")
         }
@@ -55,6 +56,8 @@ final class Demuxer {
     private static func openingError(_ code: Int32, _ name: String) -> SakugaError {
         let call = "avformat_open_input"
         switch code {
+        case SHIM_ERROR_EXIT:
+            return SakugaError(.interrupted, "stopped while opening '\(name)'")
         case shim_error(ENOENT):
             return SakugaError(.noInput, "cannot open '\(name)': no such file (\(call))", hint: "check the path")
         case shim_error(EACCES):

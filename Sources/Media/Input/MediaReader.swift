@@ -48,7 +48,7 @@ package final class MediaReader: @unchecked Sendable {
     ///   `.unavailable` when FFmpeg has no decoder for it; `.usage` when the trim range is outside the input.
     package init(_ input: String, options: InputOptions = InputOptions()) throws {
         self.options = options
-        let stop = StopSignal()
+        let stop = options.stop ?? StopSignal()
         stopSignal = stop
         let opened = try InputLocation(input, options: options).open(stop: stop)
         demuxer = opened.demuxer
@@ -130,6 +130,8 @@ package final class MediaReader: @unchecked Sendable {
         waitingPackets.removeAll()
         guard !isFinished, !stopSignal.isRaised else { return try finish() }
         if let limit = options.frameLimit, decodedCount >= limit { return try finish(trimmed: true) }
+        // Cameras append a second picture to a photograph: another view, or a map of its brightness.
+        if info.isStill, firstNumber == nil, demuxer.canSeek, decodedCount == 1 { return try finish() }
         guard let next = try nextUpright() else { return try finish() }
         let raw = next.pointer.pointee.pts
         if let endTicks, raw != SHIM_NO_TIMESTAMP, raw >= endTicks { return try finish(trimmed: true) }
