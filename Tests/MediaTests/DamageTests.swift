@@ -40,6 +40,17 @@ import Testing
         #expect(last > 25)
     }
 
+    @Test("a photograph that was cut off is drawn, and said to be damaged", arguments: [20, 60, 90, 100])
+    func drawsCutPhotographs(_ percent: Int) throws {
+        let folder = try TemporaryFolder()
+        let (whole, cut) = (folder.file("a.jpg"), folder.file("b.jpg"))
+        try MediaTool.make(whole, "-f lavfi -i testsrc2=s=320x240:d=0.1 -frames:v 1 -q:v 2")
+        let bytes = try Data(contentsOf: whole)
+        try bytes.prefix(bytes.count * percent / 100).write(to: cut)
+        let run = try Redrawing(cut, to: folder.file("out.png"))
+        #expect(run.frames == 1 && run.damage.isClean == (percent == 100), "\(run.damage)")
+    }
+
     @Test("flipped bits never crash or hang, and most frames are drawn", arguments: formats)
     func survivesFlippedBits(_ format: (String, String)) throws {
         let folder = try TemporaryFolder()

@@ -174,7 +174,7 @@ package final class MediaReader: @unchecked Sendable {
         isFinished = true
         endedByTrim = trimmed
         if trimmed { try passOtherStreams() }
-        if !trimmed, !stopSignal.isRaised, !info.isStill { noteTruncation() }
+        if !trimmed, !stopSignal.isRaised { noteTruncation() }
         return nil
     }
 
@@ -221,9 +221,8 @@ package final class MediaReader: @unchecked Sendable {
     /// A demuxer takes the place where a file was cut off for its end. What a container says about its own length shows
     /// it; one that says nothing, such as MPEG-TS, ends where it ends.
     private func noteTruncation() {
-        if let length = ContainerLength(path: demuxer.name), length.isCutOff {
-            source.recordDamage(
-                "the file is cut off: \(length.present) of \(length.declared) bytes are there", at: endTime)
+        if let flaw = ContainerLength.flaw(of: demuxer.name) {
+            source.recordDamage(flaw, at: endTime)
             return
         }
         // FLV knows its duration only, which need not be exact.
