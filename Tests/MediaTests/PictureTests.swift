@@ -248,14 +248,15 @@ import Testing
         let folder = try TemporaryFolder()
         let input = folder.file("in.mkv")
         try MediaTool.make(
-            input, "-f lavfi -i color=orange:s=\(size.0)x\(size.1):r=25:d=0.2 -c:v ffv1 -pix_fmt yuv420p")
+            input, "-f lavfi -i testsrc=s=\(size.0)x\(size.1):r=25:d=0.2 -c:v ffv1 -pix_fmt yuv420p")
         var options = InputOptions()
         if name.hasSuffix("png") { options.frameLimit = 1 }
         let output = OutputOptions.encoder(name.hasSuffix("png") ? "png" : name.hasSuffix("mkv") ? "ffv1" : "libx264")
         let run = try Redrawing(input, to: folder.file(name), input: options, output: output)
         #expect(run.frames == (name.hasSuffix("png") ? 1 : 5))
         let stream = try Probe(folder.file(name)).video
-        #expect(abs(stream.width! - size.0) <= 1 && abs(stream.height! - size.1) <= 1)
+        let cut = name.hasSuffix("mp4") ? 1 : 0
+        #expect(stream.width == size.0 - size.0 % 2 * cut && stream.height == size.1 - size.1 % 2 * cut)
     }
 
     @Test(

@@ -171,6 +171,15 @@ import Testing
         #expect(try Probe(output).times(of: 0).count == counted)
     }
 
+    @Test("a film of one frame", arguments: ["out.mp4", "out.mkv", "out.webm", "out.gif", "out.mov", "out.ts"])
+    func takesOneFrame(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let (input, output) = (folder.file("in.mp4"), folder.file(name))
+        try MediaTool.make(input, "-f lavfi -i testsrc2=s=64x48:r=25 -frames:v 1 -c:v libx264 -preset ultrafast")
+        #expect(try Redrawing(input, to: output).frames == 1)
+        #expect(try MediaTool.frameHashes(output).count == 1)
+    }
+
     @Test("the last frame is shown as long as before", arguments: ["out.mp4", "out.mov"])
     func keepsLastDuration(_ name: String) throws {
         let folder = try TemporaryFolder()
