@@ -49,17 +49,25 @@ CLONES void pixels_warping_error(
             const uint8_t *here = stylized.rgb + (size_t)y * stylized.stride + (size_t)x * 3;
             const uint8_t *now = input.rgb + (size_t)y * input.stride + (size_t)x * 3;
             const uint8_t *before = previous_input.rgb + (size_t)y * previous_input.stride + (size_t)x * 3;
-            float error = 0, change = 0, warped_change = 0;
+            const uint8_t *past = previous_stylized.rgb + (size_t)y * previous_stylized.stride + (size_t)x * 3;
+            float error = 0, error_in_place = 0, change = 0, warped_change = 0;
             for (int c = 0; c < 3; c++) {
                 const float d = channel_at(previous_stylized, width, height, from, c) - (float)here[c];
                 const float e = (float)now[c] - (float)before[c];
                 const float f = (float)now[c] - channel_at(previous_input, width, height, from, c);
+                const float p = (float)past[c] - (float)here[c];
                 error += d * d;
+                error_in_place += p * p;
                 change += e * e;
                 warped_change += f * f;
             }
-            change = change > warped_change ? change : warped_change;
             error *= 1.0f / (255.0f * 255.0f);
+            if (change * (1.0f / (255.0f * 255.0f)) < calm) {
+                sums->unmoved_error += (double)error;
+                sums->unmoved_change += (double)(error_in_place * (1.0f / (255.0f * 255.0f)));
+                sums->unmoved_count += 3;
+            }
+            change = change > warped_change ? change : warped_change;
             sums->error += (double)error;
             sums->count += 3;
             if (change * (1.0f / (255.0f * 255.0f)) < calm) {

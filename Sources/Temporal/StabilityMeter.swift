@@ -42,12 +42,16 @@ package final class StabilityMeter {
         var farneback = Mean()
         var dis = Mean()
         var calm = Mean()
+        var unmoved = Mean()
+        var unmovedInPlace = Mean()
         var calmCount = 0.0
         var visibleCount = 0.0
 
         mutating func add(farneback sums: pixels_error_sums, dis: pixels_error_sums) {
             farneback.add(sums.error, over: sums.count)
             calm.add(sums.calm_error, over: sums.calm_count)
+            unmoved.add(sums.unmoved_error, over: sums.unmoved_count)
+            unmovedInPlace.add(sums.unmoved_change, over: sums.unmoved_count)
             calmCount += sums.calm_count
             visibleCount += sums.count
             self.dis.add(dis.error, over: dis.count)
@@ -115,6 +119,9 @@ package final class StabilityMeter {
             unsmoothedWarpingError: unsmoothedErrors.farneback.value,
             unsmoothedWarpingErrorDIS: unsmoothedErrors.dis.value,
             unsmoothedCalmWarpingError: unsmoothedErrors.calm.value,
+            unmovedWarpingError: stylizedErrors.unmoved.value, unmovedChange: stylizedErrors.unmovedInPlace.value,
+            unsmoothedUnmovedWarpingError: unsmoothedErrors.unmoved.value,
+            unsmoothedUnmovedChange: unsmoothedErrors.unmovedInPlace.value,
             sharpness: frames > 0 ? gradient / Double(frames) : 0,
             sharpnessRatio: unsmoothedGradient > 0 ? gradient / unsmoothedGradient : nil,
             psnr: meanSquare > 0 ? 10 * log10(255 * 255 / meanSquare) : nil)

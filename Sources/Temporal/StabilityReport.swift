@@ -18,6 +18,14 @@ package struct StabilityReport: Codable, Sendable, Equatable {
     package var unsmoothedWarpingError: Double?
     package var unsmoothedWarpingErrorDIS: Double?
     package var unsmoothedCalmWarpingError: Double?
+    /// Warping error (Farnebäck) in unmoved pixels: where the input changes by less than 0.001 at the same place,
+    /// ‖I_t − I_{t−1}‖², whatever the judge's flow says. Beside what moves, that flow spills over onto still ground and is
+    /// then most of this figure.
+    package var unmovedWarpingError: Double?
+    /// The drawing's own squared change at the same place, ‖O_t − O_{t−1}‖² per channel, in unmoved pixels: no flow judges.
+    package var unmovedChange: Double?
+    package var unsmoothedUnmovedWarpingError: Double?
+    package var unsmoothedUnmovedChange: Double?
     /// Mean gradient magnitude of the stylized luma, in levels per pixel.
     package var sharpness: Double
     /// `sharpness` over that of the unsmoothed drawing.

@@ -12,7 +12,9 @@ struct EvaluateCommand: ParsableCommand {
         discussion: """
             The warping error (Lai et al., ECCV 2018) is the mean squared difference between each frame and the one before \
             it, moved along the ORIGINAL's motion, where nothing is hidden; colours count from 0 to 1. Blur lowers it too: \
-            read it beside the sharpness and, with --unsmoothed, the PSNR.
+            read it beside the sharpness and, with --unsmoothed, the PSNR. Calm is where the original changes by less than \
+            0.001 both in place and along its motion, unmoved where it does so in place. Compression hides much of the \
+            difference: encode what you compare with --encoder ffv1.
 
             EXAMPLES
               sakuga stylize a.mp4 -o off.mkv --smoothing off && sakuga stylize a.mp4 -o strong.mkv --smoothing strong
@@ -62,6 +64,8 @@ private enum EvaluationText {
         error("warping error     ", report.warpingError, report.unsmoothedWarpingError)
         error("  judged by DIS   ", report.warpingErrorDIS, report.unsmoothedWarpingErrorDIS)
         error("  where calm      ", report.calmWarpingError, report.unsmoothedCalmWarpingError)
+        error("  where unmoved   ", report.unmovedWarpingError, report.unsmoothedUnmovedWarpingError)
+        error("change if unmoved ", report.unmovedChange, report.unsmoothedUnmovedChange)
         lines.append(
             "sharpness         " + String(format: "%10.4f", report.sharpness)
                 + (report.sharpnessRatio.map { String(format: "       %.1f %% of the unsmoothed drawing", $0 * 100) }
