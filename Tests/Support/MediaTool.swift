@@ -42,7 +42,9 @@ package enum MediaTool {
     /// The hash of a stream's packets, as they are or decoded.
     package static func streamHash(_ file: URL, _ stream: String, decoded: Bool = false) throws -> String {
         try run(
-            "ffmpeg", ["-v", "error", "-i", file.path, "-map", "0:\(stream)"] + (decoded ? [] : ["-c", "copy"]) + ["-f", "md5", "-"])
+            "ffmpeg",
+            ["-v", "error", "-i", file.path, "-map", "0:\(stream)"] + (decoded ? [] : ["-c", "copy"])
+                + ["-f", "md5", "-"])
     }
 
     /// The lines that `ffprobe -show_entries ENTRIES -of csv=p=0` prints.
