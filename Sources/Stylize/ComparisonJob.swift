@@ -33,8 +33,10 @@ package final class ComparisonJob: Sendable {
         outputPath = output
         first = try MediaReader(firstInput)
         second = try MediaReader(secondInput)
-        file = try OutputFile(path: output, inputs: [firstInput, secondInput], overwrites: overwrites)
         let plan = try OutputPlan.make(for: first, output: output, options: options)
+        file = try OutputFile(
+            path: output, inputs: [firstInput, secondInput], overwrites: overwrites,
+            holdsPictures: plan.container == "image2")
         let even = plan.wantsEvenSides(options.encoder)
         let side = even ? first.picture.width / 2 * 2 : first.picture.width
         width = layout == .sideBySide ? side * 2 : side
@@ -57,6 +59,10 @@ package final class ComparisonJob: Sendable {
         first.stop()
         chain.stop()
     }
+
+    /// Takes away the unfinished output: for a program that is about to quit without ending the run. Callable on any
+    /// thread.
+    package func abandon() { file.discard() }
 
     /// Composes every frame of the first input with the frame that the second shows at that time.
     ///
@@ -86,7 +92,11 @@ package final class ComparisonJob: Sendable {
         }
         do {
             try chain.wait()
-            if chain.isStopping { return (try file.publishPartial(), first.decodedCount) }
+            let frames = tracker.progress().frame
+            if chain.isStopping {
+                guard frames > 0 else { throw SakugaError(.interrupted, "stopped before the first frame") }
+                return (try file.publishPartial(), frames)
+            }
             try file.publish()
             return (outputPath, first.decodedCount)
         } catch {

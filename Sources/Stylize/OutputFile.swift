@@ -16,16 +16,19 @@ struct OutputFile {
 
     /// Checks that the destination may be written, and makes its folder where that is asked for.
     ///
+    /// - Parameter holdsPictures: a number in the name (`%04d`) stands for the numbers of pictures.
     /// - Throws: `.cannotCreate` where it exists and must not be overwritten, or its folder is missing or read-only;
     ///   `.usage` where it is the input.
-    init(path: String, inputs: [String], overwrites: Bool, makesFolder: Bool = false) throws(SakugaError) {
+    init(
+        path: String, inputs: [String], overwrites: Bool, makesFolder: Bool = false, holdsPictures: Bool
+    ) throws(SakugaError) {
         self.path = path
         self.overwrites = overwrites
         if path == "-" || Self.isDevice(path) {
             (kind, workingPath, madeFolder) = (.stream, path, nil)
             return
         }
-        if Self.isSequence(path) {
+        if holdsPictures, Self.isSequence(path) {
             (kind, workingPath) = (.sequence, path)
             try Self.checkSequence(path, inputs: inputs, overwrites: overwrites)
         } else {
@@ -99,11 +102,28 @@ struct OutputFile {
     }
 
     private static func checkSequence(_ path: String, inputs: [String], overwrites: Bool) throws(SakugaError) {
-        let first = path.replacingSequenceNumber(with: 1)
-        if inputs.contains(where: { standard(path) == standard(local($0)) || isSameFile(first, local($0)) }) {
-            throw replacement(path)
+        let taken = numbered(path)
+        let isInput = inputs.contains { input in
+            standard(path) == standard(local(input)) || taken.contains { isSameFile($0, local(input)) }
         }
-        if !overwrites, FileManager.default.fileExists(atPath: first) { throw existing(first) }
+        if isInput { throw replacement(path) }
+        if !overwrites, let first = taken.first { throw existing(first) }
+    }
+
+    /// The files that are there under the names of a sequence.
+    private static func numbered(_ path: String) -> [String] {
+        let name = (path as NSString).lastPathComponent
+        guard let number = name.range(of: String.sequenceNumber, options: .regularExpression) else { return [] }
+        let (prefix, suffix) = (name[..<number.lowerBound], name[number.upperBound...])
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder(of: path))) ?? []
+        let taken = names.filter { file in
+            guard file.hasPrefix(prefix), file.hasSuffix(suffix), file.count > prefix.count + suffix.count else {
+                return false
+            }
+            return file.dropFirst(prefix.count).dropLast(suffix.count).allSatisfy { $0.isASCII && $0.isNumber }
+        }
+        let place = path.dropLast(name.count)
+        return taken.sorted().map { place + $0 }
     }
 
     /// Returns the folder that was made, if any.
@@ -149,7 +169,7 @@ struct OutputFile {
     // MARK: Paths
 
     static func isSequence(_ path: String) -> Bool {
-        path.range(of: String.sequenceNumber, options: .regularExpression) != nil
+        (path as NSString).lastPathComponent.range(of: String.sequenceNumber, options: .regularExpression) != nil
     }
 
     /// A pipe, `/dev/null` and the like: written to as it is, since renaming a file to it would destroy it.
@@ -191,10 +211,4 @@ struct OutputFile {
 extension String {
     /// The number in the name of a sequence of pictures, as printf writes it.
     static let sequenceNumber = "%[0-9]*d"
-
-    /// Fills the number into a pattern like `frames/%04d.png`.
-    fileprivate func replacingSequenceNumber(with number: Int) -> String {
-        guard let range = range(of: Self.sequenceNumber, options: .regularExpression) else { return self }
-        return replacingCharacters(in: range, with: String(format: String(self[range]), number))
-    }
 }

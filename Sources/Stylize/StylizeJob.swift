@@ -72,7 +72,8 @@ package final class StylizeJob: Sendable {
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
         (width, height) = try Self.size(request, reader.picture, plan)
         file = try OutputFile(
-            path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder)
+            path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder,
+            holdsPictures: plan.container == "image2")
         do {
             generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
             try willBegin()

@@ -5,7 +5,8 @@ private let film: @Sendable (BuiltCommand) throws -> Void = { try Clip.film.copy
 
 private let isItself = "give another name with -o: the original is never replaced"
 
-@Suite("Bad destinations", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite(
+    "Bad destinations", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
 struct BadDestinationTests {
     static let refusals: [Refusal] = [
         Refusal(
@@ -33,10 +34,10 @@ struct BadDestinationTests {
             }),
         Refusal(
             id: "numbered pictures exist", arguments: ["stylize", "in.mkv", "-o", "%03d.png"], code: 73,
-            error: "'001.png' exists already", hint: "give --overwrite, or another name with -o",
+            error: "'007.png' exists already", hint: "give --overwrite, or another name with -o",
             prepare: {
                 try film($0)
-                try Data("precious".utf8).write(to: $0.file("001.png"))
+                try Data("precious".utf8).write(to: $0.file("007.png"))
             }),
         Refusal(
             id: "the input itself", arguments: ["stylize", "in.mkv", "-o", "in.mkv", "--overwrite"], code: 64,
@@ -116,6 +117,10 @@ struct BadDestinationTests {
                 try FileManager.default.createDirectory(at: command.file("photos"), withIntermediateDirectories: true)
                 try Clip.picture.copy(to: command.file("photos/one.png"))
             }),
+        Refusal(
+            id: "a folder that would have been made",
+            arguments: ["stylize", "in.mkv", "-o", "new/", "--encoder", "nope"], code: 64,
+            error: "this FFmpeg has no encoder 'nope'", hint: "`ffmpeg -encoders` lists …", prepare: film),
         Refusal(
             id: "a full device", arguments: ["stylize", "in.mkv", "-o", "/dev/full", "--container", "matroska"],
             code: 74, error: "cannot write '/dev/full': no space left on device (…)",

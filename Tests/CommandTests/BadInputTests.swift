@@ -6,11 +6,14 @@ private let damaged = "the file may be damaged, still being written, or no media
 /// Copies the film to `in.mkv`.
 private let film: @Sendable (BuiltCommand) throws -> Void = { try Clip.film.copy(to: $0.file("in.mkv")) }
 
-private func write(_ bytes: some Sequence<UInt8> & Sendable, to name: String) -> @Sendable (BuiltCommand) throws -> Void {
+private func write(_ bytes: some Sequence<UInt8> & Sendable, to name: String) -> @Sendable (BuiltCommand) throws -> Void
+{
     { try Data(bytes).write(to: $0.file(name)) }
 }
 
-@Suite("Bad inputs", .enabled(if: Clip.hasFFmpeg, "ffmpeg and ffprobe make and judge the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite(
+    "Bad inputs", .enabled(if: Clip.hasFFmpeg, "ffmpeg and ffprobe make and judge the films"), .onOwnThreads,
+    .timeLimit(.minutes(5)))
 struct BadInputTests {
     static let refusals: [Refusal] = [
         Refusal(
@@ -119,7 +122,8 @@ struct BadInputTests {
         var share: Double = 1
         var seed: UInt64?
         var testDescription: String {
-            clip.url.lastPathComponent + (seed.map { " with bits flipped, seed \($0)" } ?? " cut to \(Int(share * 100)) %")
+            clip.url.lastPathComponent
+                + (seed.map { " with bits flipped, seed \($0)" } ?? " cut to \(Int(share * 100)) %")
         }
     }
 
@@ -137,7 +141,9 @@ struct BadInputTests {
         // A transport stream has no beginning and no end: what is missing there cannot be known.
         if whole - drawn > 6, damage.clip.url.pathExtension != "ts" {
             let warning = try #require(result.warning, "\(whole - drawn) of \(whole) frames are missing without a word")
-            #expect(Refusal.matches(warning, "warning: the input is damaged from … s on (…): \(drawn) frame… could be drawn"))
+            #expect(
+                Refusal.matches(
+                    warning, "warning: the input is damaged from … s on (…): \(drawn) frame… could be drawn"))
         }
     }
 

@@ -65,9 +65,11 @@ struct BadPresetTests {
         broken("preset.json cut short", error: unreadable + "preset.json is not valid JSON") { folder in
             try Data("{ \"name\": ".utf8).write(to: folder.appendingPathComponent("preset.json"))
         },
-        broken("version ill-typed", error: unreadable + "key 'version' in preset.json should be a whole number",
+        broken(
+            "version ill-typed", error: unreadable + "key 'version' in preset.json should be a whole number",
             change: replacing("\"title\"", with: "\"version\":\"new\",\"title\"")),
-        broken("sizes ill-typed", error: unreadable + "key 'sizes' in preset.json should be an object",
+        broken(
+            "sizes ill-typed", error: unreadable + "key 'sizes' in preset.json should be an object",
             change: { folder in
                 let file = folder.appendingPathComponent("preset.json")
                 let data = try Data(contentsOf: file)
@@ -75,14 +77,18 @@ struct BadPresetTests {
                 object["sizes"] = 5
                 try JSONSerialization.data(withJSONObject: object).write(to: file)
             }),
-        broken("defaults.strength out of range", error: unreadable + "defaults.strength is 7.0, expected 0 to 1",
+        broken(
+            "defaults.strength out of range", error: unreadable + "defaults.strength is 7.0, expected 0 to 1",
             change: replacing("\"strength\":1", with: "\"strength\":7")),
-        broken("a newer generator", error: unreadable + "generator version 9 is not known, expected 1",
+        broken(
+            "a newer generator", error: unreadable + "generator version 9 is not known, expected 1",
             hint: "a newer Sakuga may read it",
             change: replacing("\"style_dimensions\":8,\"version\":1", with: "\"style_dimensions\":8,\"version\":9")),
-        broken("a width beyond all measure", error: unreadable + "widths.half is 1000000000, expected 1 to 1024",
+        broken(
+            "a width beyond all measure", error: unreadable + "widths.half is 1000000000, expected 1 to 1024",
             change: replacing("\"half\":16", with: "\"half\":1000000000")),
-        broken("weights outside the folder",
+        broken(
+            "weights outside the folder",
             error: unreadable + "sizes.live.weights is '../look/live.safetensors', "
                 + "expected the plain name of a file in the folder",
             change: replacing("\"live.safetensors\"", with: "\"../look/live.safetensors\"")),
@@ -94,28 +100,74 @@ struct BadPresetTests {
             try FileManager.default.removeItem(at: file)
             try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
         },
-        broken("weights empty", error: badWeights + "not a safetensors file (0 bytes)",
+        broken(
+            "weights empty", error: badWeights + "not a safetensors file (0 bytes)",
             change: weights { $0 = Data() }),
-        broken("weights cut short",
+        broken(
+            "weights cut short",
             error: badWeights + "tensor '…' ends at byte …, but the file holds only … (cut short?)",
             change: weights { $0 = $0.prefix(100_000) }),
-        broken("weights with a header beyond all measure",
-            error: badWeights + "not a safetensors file, or cut short (a header of 9223372036854775807 bytes in a file of …",
+        broken(
+            "weights with a header beyond all measure",
+            error: badWeights
+                + "not a safetensors file, or cut short (a header of 9223372036854775807 bytes in a file of …",
             change: weights { $0.replaceSubrange(0..<8, with: Array(repeating: 255, count: 7) + [127]) }),
-        broken("weights with garbage for a header",
+        broken(
+            "weights with garbage for a header",
             error: badWeights + "not a safetensors file (its header is not the JSON object expected)",
             change: weights { $0.replaceSubrange(8..<200, with: Array(repeating: 33, count: 192)) }),
-        broken("weights of another shape",
+        broken(
+            "weights of another shape",
             error: "cannot use weights '…/look/live.safetensors': tensor 'stem.conv.weight' has shape "
                 + "[16, 12, 3, 3], expected [17, 12, 3, 3]",
             change: replacing("\"half\":16", with: "\"half\":17")),
-        broken("weights that are no numbers",
+        broken(
+            "weights that are no numbers",
             error: "cannot use weights '…/look/live.safetensors': tensor '…' holds numbers that are not finite "
                 + "(NaN or infinity)",
             change: weights { $0.replaceSubrange(($0.count - 64)..<$0.count, with: Array(repeating: 255, count: 64)) }),
     ]
 
-    static let missingKeys: [Refusal] = ["name", "title", "description", "version", "licence", "sizes", "defaults"].map {
+    /// A foreign network that is none. OpenVINO must not print anything by itself.
+    private static func network(
+        _ id: String, _ name: String, _ bytes: [UInt8]?, code: Int32 = 65, error: String, hint: String?
+    ) -> Refusal {
+        Refusal(
+            id: id, arguments: ["stylize", "in.mkv", "-o", "out.mkv", "-m", name], code: code, error: error, hint: hint,
+            prepare: { command in
+                try film(command)
+                if let bytes { try Data(bytes).write(to: command.file(name)) }
+            })
+    }
+
+    static let networks = [
+        network(
+            "no network", "net.onnx", nil, code: 66, error: "cannot open network '…/net.onnx': no such file",
+            hint: "check the path"),
+        network(
+            "a network of words", "net.onnx", Array("words".utf8),
+            error: "cannot read network '…/net.onnx': it is not in ONNX's format, or cut short",
+            hint: "try to get the file again"),
+        network(
+            "an empty network", "net.pb", [],
+            error: "cannot read network '…/net.pb': it is not in TensorFlow's format, or cut short",
+            hint: "try to get the file again"),
+        network(
+            "zeros for a network", "net.tflite", Array(repeating: 0, count: 5_000),
+            error: "cannot read network '…/net.tflite': it is not in TensorFlow Lite's format, or cut short",
+            hint: "try to get the file again"),
+        // A message that says its graph is longer than the file.
+        network(
+            "a network cut short", "net.onnx", [0x08, 0x08, 0x3A, 0x80, 0x20, 0x0A, 0x00],
+            error: "cannot read network '…/net.onnx': it is not in ONNX's format, or cut short",
+            hint: "try to get the file again"),
+        network(
+            "a network that is a film", "net.mkv", [1, 2, 3],
+            error: "cannot use network '…/net.mkv': expected a file in .onnx, .pb or .tflite format", hint: nil),
+    ]
+
+    static let missingKeys: [Refusal] = ["name", "title", "description", "version", "licence", "sizes", "defaults"].map
+    {
         key in
         broken("without \(key)", error: unreadable + "preset.json has no key '\(key)'") { folder in
             let file = folder.appendingPathComponent("preset.json")
@@ -126,7 +178,7 @@ struct BadPresetTests {
         }
     }
 
-    @Test("a preset that cannot be used is refused in a sentence", arguments: refusals + missingKeys)
+    @Test("a preset that cannot be used is refused in a sentence", arguments: refusals + missingKeys + networks)
     func refusal(_ wrong: Refusal) throws { try wrong.check() }
 
     @Test("without any preset the places are named where they are looked for")
@@ -141,7 +193,10 @@ struct BadPresetTests {
         try FileManager.default.copyItem(at: BuiltCommand.executable, to: program)
         let result = try Tool.run(
             "env",
-            ["-i", "-C", command.home.path, "HOME=\(command.home.path)", program.path, "stylize", "in.mkv", "-o", "o.mkv"])
+            [
+                "-i", "-C", command.home.path, "HOME=\(command.home.path)", program.path, "stylize", "in.mkv", "-o",
+                "o.mkv",
+            ])
         #expect(result.code == 64)
         #expect(result.errorOutput.hasPrefix("error: there is no preset 'cel'\nhint: no presets were found; "))
         #expect(result.errorOutput.contains("\(command.home.path)/.local/share/sakuga/presets"))

@@ -11,7 +11,7 @@ struct Clip {
     static let filmMP4 = Clip("film.mp4", source + codecs + ["-movflags", "+faststart"])
     static let filmAVI = Clip("film.avi", source + ["-c:v", "mpeg4", "-g", "5", "-c:a", "mp2"])
     static let filmTS = Clip("film.ts", source + codecs)
-    /// With a text subtitle, chapters and nothing to hear.
+    /// Nothing to see.
     static let sound = Clip("sound.m4a", ["-f", "lavfi", "-i", "sine=f=440:d=1", "-c:a", "aac"])
     static let picture = Clip("picture.png", ["-f", "lavfi", "-i", "testsrc2=s=64x48", "-frames:v", "1"])
     static let photo = Clip("photo.jpg", ["-f", "lavfi", "-i", "mandelbrot=s=80x64", "-frames:v", "1"])

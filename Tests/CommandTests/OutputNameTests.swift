@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@Suite("Where results go", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite(
+    "Where results go", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
 struct OutputNameTests {
     struct Name: Sendable, CustomTestStringConvertible {
         var clip: Clip
@@ -88,7 +89,9 @@ struct OutputNameTests {
         #expect(try Refusal.files(in: command.file("drawn")).keys.sorted() == ["one.jpg", "three.png"])
         let lines = result.errorOutput.split(separator: "\n").map(String.init)
         #expect(lines.count == 2)
-        #expect(Refusal.matches(lines[0], "warning: 'two.jpg' is skipped: the video of 'two.jpg' cannot be read: its size is unknown"))
+        #expect(
+            Refusal.matches(
+                lines[0], "warning: 'two.jpg' is skipped: the video of 'two.jpg' cannot be read: its size is unknown"))
         #expect(lines[1] == "error: 1 of 3 inputs could not be drawn")
     }
 }

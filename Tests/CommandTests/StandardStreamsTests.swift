@@ -75,7 +75,10 @@ struct StandardStreamsTests {
         let path = Clip.film.url.path
         let result = try Tool.run(
             "sh",
-            ["-c", "HOME='\(command.home.path)' '\(BuiltCommand.executable.path)' stylize '\(path)' -o - --progress none >/dev/full"])
+            [
+                "-c",
+                "HOME='\(command.home.path)' '\(BuiltCommand.executable.path)' stylize '\(path)' -o - --progress none >/dev/full",
+            ])
         #expect(result.code == 74)
         #expect(result.errorOutput.hasPrefix("error: cannot write '-': no space left on device ("))
     }

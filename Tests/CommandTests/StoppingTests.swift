@@ -10,7 +10,9 @@ struct StoppingTests {
         let running = try command.start(
             ["stylize", Clip.long.url.path, "-o", output, "--progress", "json", "--smoothing", "off"])
         let isDrawing = running.waitForErrorOutput { text in
-            text.split(separator: "\n").contains { $0.contains("\"event\":\"progress\"") && !$0.contains("\"frame\":0,") }
+            text.split(separator: "\n").contains {
+                $0.contains("\"event\":\"progress\"") && !$0.contains("\"frame\":0,")
+            }
         }
         try #require(isDrawing, "\(running.errorOutput)")
         return running
@@ -30,7 +32,8 @@ struct StoppingTests {
         let part = command.file("out.partial.\(container)")
         let frames = try Tool.frameCount(part)
         #expect(frames > 0 && frames < 900)
-        let said = "stopped after \(frames) frame\(frames == 1 ? "" : "s"); what is drawn is in 'out.partial.\(container)'"
+        let said =
+            "stopped after \(frames) frame\(frames == 1 ? "" : "s"); what is drawn is in 'out.partial.\(container)'"
         #expect(result.errorOutput.contains("\"message\":\"\(said)\""), "\(result.errorOutput)")
         let (video, audio) = (try Tool.end(of: "v", in: part), try Tool.end(of: "a", in: part))
         #expect(abs(video - Double(frames) / 30) < 0.05)
@@ -79,6 +82,35 @@ struct StoppingTests {
         #expect(["", "error: stopped before the first frame\n"].contains(result.errorOutput))
         #expect(try Refusal.files(in: command.home).isEmpty)
         try pipe.fileHandleForWriting.close()
+    }
+
+    @Test("a signal while more input is awaited ends the program with a part")
+    func whileWaiting() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        let pipe = Pipe()
+        let running = try command.start(
+            ["stylize", "-", "-o", "out.mkv", "--progress", "json", "--smoothing", "off"],
+            input: pipe.fileHandleForReading)
+        try? pipe.fileHandleForReading.close()
+        let bytes = try Clip.long.bytes
+        // Written by another thread: the program stops reading when its queues are full.
+        let writer = pipe.fileHandleForWriting
+        let thread = Thread { try? writer.write(contentsOf: bytes.prefix(bytes.count / 8)) }
+        thread.start()
+        let hasFrames = running.waitForErrorOutput { text in
+            text.split(separator: "\n").contains {
+                $0.contains("\"event\":\"progress\"") && !$0.contains("\"frame\":0,")
+            }
+        }
+        #expect(hasFrames, "\(running.errorOutput)")
+        while !thread.isFinished { usleep(5_000) }
+        usleep(300_000)
+        running.send(SIGINT)
+        #expect(try running.wait(timeout: 10).code == 130)
+        #expect(try Refusal.files(in: command.home).keys.sorted() == ["out.partial.mkv"])
+        #expect(try Tool.frameCount(command.file("out.partial.mkv")) > 0)
+        try writer.close()
     }
 
     @Test("at whatever moment the signal comes, there is a part or nothing", arguments: [20, 60, 120, 200, 300, 450])

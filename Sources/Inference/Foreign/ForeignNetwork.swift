@@ -48,12 +48,16 @@ struct ForeignNetwork {
         self.file = file
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue else {
-            throw SakugaError(.noInput, "cannot open network '\(file.path)': no such file")
+            throw SakugaError(
+                .noInput,
+                "cannot open network '\(file.path)': \(isFolder.boolValue ? "it is a folder" : "no such file")",
+                hint: "check the path")
         }
         guard Self.extensions.contains(file.pathExtension.lowercased()) else {
             throw SakugaError(
                 .data, "cannot use network '\(file.path)': expected a file in .onnx, .pb or .tflite format")
         }
+        try NetworkFileOutline.check(file)
         source = Source(file: file, rewritten: Self.rewritten(file), core: core)
         let model = try source.read()
         let inputs = try model.inputs()

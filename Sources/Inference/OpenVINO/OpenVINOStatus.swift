@@ -23,6 +23,8 @@ private func condensed(_ message: String) -> String? {
     let telling = lines.filter {
         !$0.isEmpty && !$0.hasPrefix("Exception from ") && !$0.hasPrefix("Check '") && !$0.hasPrefix("While validating")
     }
-    guard let line = telling.last ?? lines.last, !line.isEmpty else { return nil }
+    guard var line = telling.last ?? lines.last, !line.isEmpty else { return nil }
+    if line.dropFirst().first?.isLowercase == true { line = line.prefix(1).lowercased() + line.dropFirst() }
+    if line.hasSuffix(".") { line.removeLast() }
     return line.count > 300 ? line.prefix(299) + "…" : line
 }

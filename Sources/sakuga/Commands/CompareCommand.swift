@@ -49,7 +49,11 @@ struct CompareCommand: ParsableCommand {
         let job = try ComparisonJob(
             first, second, output: output, layout: wipe ? .wipe(position: position) : .sideBySide,
             options: OutputOptions(), overwrites: overwrite)
-        let interrupt = Interrupt { job.stop() }
+        let interrupt = Interrupt {
+            job.stop()
+        } cleaning: {
+            job.abandon()
+        }
         let printer = ProgressPrinter(mode: progress)
         let tracker = ProgressTracker(frames: job.expectedFrames)
         printer.start(

@@ -7,8 +7,12 @@ import Model
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks the installation and says what is missing and how to get it."
-    )
+        abstract: "Checks the installation and says what is missing and how to get it.",
+        discussion: """
+            EXAMPLES
+              sakuga doctor           versions, devices, codecs, presets and cache
+              sakuga doctor --json    for programs
+            """)
 
     @Flag(help: "Print JSON.")
     var json = false
