@@ -9,7 +9,7 @@ package enum SmoothingStrength: String, CaseIterable, Sendable {
         switch self {
         case .off: 0
         case .light: 0.5
-        case .strong: 0.7
+        case .strong: 0.75
         }
     }
 }

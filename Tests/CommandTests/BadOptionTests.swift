@@ -91,7 +91,8 @@ struct BadOptionTests {
             hint: "`ffmpeg -encoders` lists those there are; libx264, libx265 and libvpx-vp9 are usual"),
         wrong(
             "--encoder", "h263",
-            error: "cannot start the encoder h263 for 64×48 pictures: invalid argument (…64x48 is not valid…)", hint: nil),
+            error: "cannot start the encoder h263 for 64×48 pictures: invalid argument (…64x48 is not valid…)",
+            hint: nil),
         wrong(
             "--encoder", "mpeg1video", "--size", "4098x64",
             error: "cannot start the encoder mpeg1video for 4098×64 pictures: invalid argument (…4095x4095)",

@@ -102,8 +102,8 @@ import Testing
         #expect(Self.worst(back) <= 3.5, "\(back)")
         let stream = try Probe(output).video
         if isRaw { return }
-        #expect(stream.color_space == matrix.name)
-        #expect(stream.color_range == (format.1 ? "pc" : "tv"))
+        #expect(stream.colorSpace == matrix.name)
+        #expect(stream.colorRange == (format.1 ? "pc" : "tv"))
     }
 
     @Test(
@@ -146,11 +146,11 @@ import Testing
                 + known("color_range", tags.3) + known("chroma_sample_location", tags.4))
         try Redrawing(input, to: output)
         let (before, after) = (try Probe(input).video, try Probe(output).video)
-        #expect(after.color_space == before.color_space)
-        #expect(after.color_transfer == before.color_transfer)
-        #expect(after.color_primaries == before.color_primaries)
-        #expect((after.color_range ?? "tv") == (before.color_range ?? "tv"))
-        #expect((after.chroma_location ?? "left") == (before.chroma_location ?? "left"))
+        #expect(after.colorSpace == before.colorSpace)
+        #expect(after.colorTransfer == before.colorTransfer)
+        #expect(after.colorPrimaries == before.colorPrimaries)
+        #expect((after.colorRange ?? "tv") == (before.colorRange ?? "tv"))
+        #expect((after.chromaLocation ?? "left") == (before.chromaLocation ?? "left"))
     }
 
     @Test(
@@ -173,8 +173,8 @@ import Testing
         #expect(zip(levels, levels.dropFirst()).allSatisfy { $0[1] < $1[1] }, "\(levels)")
         #expect(levels[0][1] <= 3 && (120...250).contains(levels[7][1]), "\(levels)")
         let stream = try Probe(output).video
-        #expect([stream.color_space, stream.color_transfer, stream.color_primaries] == ["bt709", "bt709", "bt709"])
-        #expect(stream.color_range == "tv" && stream.pix_fmt == "yuv420p")
+        #expect([stream.colorSpace, stream.colorTransfer, stream.colorPrimaries] == ["bt709", "bt709", "bt709"])
+        #expect(stream.colorRange == "tv" && stream.pixFmt == "yuv420p")
     }
 
     @Test("HDR without other tags, and ten bits where asked")
@@ -188,7 +188,7 @@ import Testing
         var options = OutputOptions()
         options.encoder.options["pix_fmt"] = "yuv420p10le"
         try Redrawing(input, to: output, output: options)
-        #expect(try Probe(output).video.pix_fmt == "yuv420p10le")
+        #expect(try Probe(output).video.pixFmt == "yuv420p10le")
     }
 
     @Test("chroma that lies elsewhere is read from there", arguments: ["left", "center", "topleft"])

@@ -40,6 +40,17 @@ import Testing
         #expect(last > 25)
     }
 
+    @Test("a photograph that was cut off is drawn, and said to be damaged", arguments: [20, 60, 90, 100])
+    func drawsCutPhotographs(_ percent: Int) throws {
+        let folder = try TemporaryFolder()
+        let (whole, cut) = (folder.file("a.jpg"), folder.file("b.jpg"))
+        try MediaTool.make(whole, "-f lavfi -i testsrc2=s=320x240:d=0.1 -frames:v 1 -q:v 2")
+        let bytes = try Data(contentsOf: whole)
+        try bytes.prefix(bytes.count * percent / 100).write(to: cut)
+        let run = try Redrawing(cut, to: folder.file("out.png"))
+        #expect(run.frames == 1 && run.damage.isClean == (percent == 100), "\(run.damage)")
+    }
+
     @Test("flipped bits never crash or hang, and most frames are drawn", arguments: formats)
     func survivesFlippedBits(_ format: (String, String)) throws {
         let folder = try TemporaryFolder()
@@ -149,6 +160,36 @@ import Testing
         while try reader.nextPicture() != nil { frames += 1 }
         #expect(ContinuousClock.now - began < .seconds(5))
         #expect(frames > 5 && frames < 100)
+    }
+
+    @Test("stopping ends an opening that waits for the network")
+    func stopsBlockedOpening() throws {
+        // A listener that accepts in its queue and never sends.
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                try #require(bind(listener, $0, size) == 0 && listen(listener, 1) == 0)
+                try #require(getsockname(listener, $0, &size) == 0)
+            }
+        }
+        var options = InputOptions()
+        let stop = StopSignal()
+        options.stop = stop
+        Thread.detachNewThread {
+            usleep(400_000)
+            stop.raise()
+        }
+        let began = ContinuousClock.now
+        let error = #expect(throws: SakugaError.self) {
+            try MediaReader("tcp://127.0.0.1:\(UInt16(bigEndian: address.sin_port))", options: options)
+        }
+        #expect(
+            error?.code == .interrupted && ContinuousClock.now - began < .seconds(5), "\(String(describing: error))")
     }
 
     @Test("memory does not grow with the number of frames")

@@ -31,11 +31,11 @@ import Testing
             "-f lavfi -i gradients=s=96x64:c0=red:c1=0x2040F0:c2=0xF0F060:n=3:x0=0:y0=0:x1=96:y1=64:speed=0.00001:seed=3:r=25:d=0.2 -c:v libx264 -preset ultrafast -qp 4 -pix_fmt \(format)"
         )
         try MediaTool.make(input, "-i \(flat.path) -c copy -metadata:s:v:0 rotate=\(degrees)")
-        #expect(try Probe(input).video.side_data_list?.isEmpty == false)
+        #expect(try Probe(input).video.sideDataList?.isEmpty == false)
         try Redrawing(input, to: output, output: .encoder("libx264", ["crf": "4"]))
         let stream = try Probe(output).video
         #expect([stream.width, stream.height] == (degrees == 180 ? [96, 64] : [64, 96]))
-        #expect(stream.side_data_list == nil)
+        #expect(stream.sideDataList == nil)
         let difference = Self.meanDifference(try Self.shown(input, folder), try Self.shown(output, folder))
         #expect(difference < 4, "\(difference)")
     }
@@ -79,7 +79,7 @@ import Testing
         try MediaTool.make(flat, "-f lavfi -i testsrc=s=96x64:r=25:d=0.2,setsar=4/3 -c:v libx264 -preset ultrafast")
         try MediaTool.make(input, "-i \(flat.path) -c copy -metadata:s:v:0 rotate=90")
         try Redrawing(input, to: output)
-        #expect(try Probe(output).video.sample_aspect_ratio == "3:4")
+        #expect(try Probe(output).video.sampleAspectRatio == "3:4")
     }
 
     // MARK: Stills
@@ -164,6 +164,20 @@ import Testing
         #expect(sizes[0] > 2 * sizes[1], "\(sizes)")
     }
 
+    @Test("a photograph with a second picture behind it is one picture")
+    func takesFirstOfTwo() throws {
+        let folder = try TemporaryFolder()
+        let (red, blue, both, output) = (
+            folder.file("r.jpg"), folder.file("b.jpg"), folder.file("both.jpg"), folder.file("out.png")
+        )
+        try MediaTool.make(red, "-f lavfi -i color=red:s=64x48:d=0.1 -frames:v 1")
+        try MediaTool.make(blue, "-f lavfi -i color=blue:s=32x32:d=0.1 -frames:v 1")
+        try (Data(contentsOf: red) + Data(contentsOf: blue)).write(to: both)
+        #expect(try Redrawing(both, to: output).frames == 1)
+        let picture = try Self.shown(output, folder)
+        #expect(picture.count == 64 * 48 * 3 && picture[0] > 200 && picture[2] < 50)
+    }
+
     @Test("a film is not written into one picture")
     func refusesFilmInPicture() throws {
         let folder = try TemporaryFolder()
@@ -215,6 +229,10 @@ import Testing
             try FileManager.default.contentsOfDirectory(atPath: outputs.path)
         )
         #expect(a.sorted() == b.sorted())
+        var trim = InputOptions()
+        (trim.start, trim.frameLimit, trim.sequenceRate) = (0.1, 2, 20)
+        let trimmed = try Redrawing(inputs.path + "/" + pattern, to: folder.file("t.mkv").path, input: trim)
+        #expect(trimmed.frames == 2)
         var options = InputOptions()
         options.sequenceRate = 12
         try Redrawing(inputs.path + "/" + pattern, to: folder.file("o.mp4").path, input: options)
@@ -230,14 +248,15 @@ import Testing
         let folder = try TemporaryFolder()
         let input = folder.file("in.mkv")
         try MediaTool.make(
-            input, "-f lavfi -i color=orange:s=\(size.0)x\(size.1):r=25:d=0.2 -c:v ffv1 -pix_fmt yuv420p")
+            input, "-f lavfi -i testsrc=s=\(size.0)x\(size.1):r=25:d=0.2 -c:v ffv1 -pix_fmt yuv420p")
         var options = InputOptions()
         if name.hasSuffix("png") { options.frameLimit = 1 }
         let output = OutputOptions.encoder(name.hasSuffix("png") ? "png" : name.hasSuffix("mkv") ? "ffv1" : "libx264")
         let run = try Redrawing(input, to: folder.file(name), input: options, output: output)
         #expect(run.frames == (name.hasSuffix("png") ? 1 : 5))
         let stream = try Probe(folder.file(name)).video
-        #expect(abs(stream.width! - size.0) <= 1 && abs(stream.height! - size.1) <= 1)
+        let cut = name.hasSuffix("mp4") ? 1 : 0
+        #expect(stream.width == size.0 - size.0 % 2 * cut && stream.height == size.1 - size.1 % 2 * cut)
     }
 
     @Test(
@@ -263,6 +282,6 @@ import Testing
         let (input, output) = (folder.file("in.mkv"), folder.file("out.mp4"))
         try MediaTool.make(input, "-f lavfi -i testsrc=s=96x64:r=25:d=0.2,setsar=1 -c:v libx264 -preset ultrafast")
         try Redrawing(input, to: output, size: (48, 64))
-        #expect(try Probe(output).video.sample_aspect_ratio == "2:1")
+        #expect(try Probe(output).video.sampleAspectRatio == "2:1")
     }
 }

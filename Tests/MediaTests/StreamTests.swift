@@ -42,8 +42,8 @@ import Testing
         func summary(_ probe: Probe) -> [String] {
             probe.streams.map { stream in
                 let tags = ["language", "title", "filename", "mimetype"].map { stream.tags?[$0] ?? "-" }
-                let codec = stream.codec_type == "video" && stream.index == 0 ? "drawn" : stream.codec_name ?? "-"
-                return "\(stream.codec_type) \(codec) \(tags) \(stream.flags) \(stream.sample_aspect_ratio ?? "")"
+                let codec = stream.codecType == "video" && stream.index == 0 ? "drawn" : stream.codecName ?? "-"
+                return "\(stream.codecType) \(codec) \(tags) \(stream.flags) \(stream.sampleAspectRatio ?? "")"
             }
         }
         #expect(summary(after) == summary(before))
@@ -54,7 +54,7 @@ import Testing
             #expect(largestDifference(after.times(of: index), before.times(of: index)) < 0.0015, "stream \(index)")
         }
         #expect(after.chapters?.map { $0.tags?["title"] } == ["Begin", "End"])
-        #expect(after.chapters?.map(\.start_time) == before.chapters?.map(\.start_time))
+        #expect(after.chapters?.map(\.startTime) == before.chapters?.map(\.startTime))
         for tag in ["title", "ARTIST", "COMMENT"] {
             #expect(after.format.tags?[tag] == before.format.tags?[tag], "\(tag)")
         }
@@ -72,16 +72,16 @@ import Testing
         let (input, output) = (try Self.everything(folder), folder.file("out.mp4"))
         let run = try Redrawing(input, to: output)
         let after = try Probe(output)
-        #expect(after.streams("video").map(\.codec_name) == ["h264", "mpeg4", "png"])
+        #expect(after.streams("video").map(\.codecName) == ["h264", "mpeg4", "png"])
         #expect(after.streams("video")[2].flags == ["attached_pic"])
-        #expect(after.streams("audio").map(\.codec_name) == ["aac", "flac"])
+        #expect(after.streams("audio").map(\.codecName) == ["aac", "flac"])
         #expect(after.streams("audio").map { $0.tags?["language"] } == ["eng", "jpn"])
         #expect(after.streams("audio").map { $0.flags.contains("default") } == [true, false])
-        #expect(after.streams("subtitle").map(\.codec_name) == ["mov_text", "mov_text"])
+        #expect(after.streams("subtitle").map(\.codecName) == ["mov_text", "mov_text"])
         #expect(after.streams("subtitle")[0].tags?["language"] == "deu")
         #expect(after.format.tags?["title"] == "The film")
         #expect(after.chapters?.map { $0.tags?["title"] } == ["Begin", "End"])
-        #expect(after.video.sample_aspect_ratio == (try Probe(input).video.sample_aspect_ratio))
+        #expect(after.video.sampleAspectRatio == (try Probe(input).video.sampleAspectRatio))
         #expect(
             run.warnings.contains { $0.contains("attachment stream 6 (ttf) is left out") && $0.contains(".mkv") },
             "\(run.warnings)")
@@ -105,7 +105,7 @@ import Testing
             try Redrawing(input, to: output, input: trim)
             let after = try Probe(output)
             let shown = after.streams.filter { $0.flags == ["attached_pic"] }
-            #expect(shown.map(\.codec_name) == (name.hasSuffix("mov") ? [] : ["mjpeg"]))
+            #expect(shown.map(\.codecName) == (name.hasSuffix("mov") ? [] : ["mjpeg"]))
             #expect(after.times(of: 0).count == (trim.start == nil ? 50 : 25))
         }
     }
@@ -128,11 +128,39 @@ import Testing
             test.1.hasSuffix("webm") ? "-c:v libvpx-vp9 -cpu-used 8" : "-c:v libx264 -preset ultrafast")
         try Redrawing(input, to: output)
         let after = try Probe(output)
-        #expect(after.streams("subtitle").map(\.codec_name) == [test.3])
+        #expect(after.streams("subtitle").map(\.codecName) == [test.3])
         #expect(after.streams("subtitle").first?.tags?["language"] == "fra")
         let shown = try MediaTool.run("ffmpeg", ["-v", "error", "-i", output.path, "-map", "0:s:0", "-f", "srt", "-"])
         #expect(shown.contains("00:00:00,200 --> 00:00:00,900") && shown.contains("Hello"), "\(shown)")
         #expect(shown.contains("00:00:01,000 --> 00:00:01,500") && shown.contains("old world"), "\(shown)")
+    }
+
+    @Test("bitmaps that MP4 cannot hold are named, and Matroska keeps them", arguments: ["out.mp4", "out.mkv"])
+    func namesBitmaps(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let (bitmaps, input, output) = (folder.file("t.sup"), folder.file("in.mkv"), folder.file(name))
+        // Two presentation graphics sets without objects: times of 90 kHz, a composition and an end segment each.
+        var data = Data()
+        for time in [UInt32(18000), 81000] {
+            let composition: [UInt8] = [0, 96, 0, 64, 0x10, 0, 0, 0x80, 0, 0, 0]
+            for (kind, body) in [(UInt8(0x16), composition), (0x80, [])] {
+                data +=
+                    Array("PG".utf8) + (0..<4).map { UInt8(truncatingIfNeeded: time >> (24 - 8 * $0)) } + [
+                        0, 0, 0, 0, kind,
+                    ]
+                data += [UInt8(body.count >> 8), UInt8(body.count & 255)] + body
+            }
+        }
+        try data.write(to: bitmaps)
+        try MediaTool.make(
+            input, "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -i \(bitmaps.path) -map 0 -map 1 -c:v mpeg4 -c:s copy")
+        let run = try Redrawing(input, to: output)
+        let kept = try Probe(output).streams("subtitle").map { $0.codecName ?? "" }
+        #expect(kept == (name.hasSuffix("mkv") ? ["hdmv_pgs_subtitle"] : []))
+        let named = run.warnings.contains {
+            $0.contains("subtitle stream 1 (hdmv_pgs_subtitle)") && $0.contains(".mkv")
+        }
+        #expect(named == name.hasSuffix("mp4"), "\(run.warnings)")
     }
 
     @Test(
@@ -156,7 +184,7 @@ import Testing
             "-c:v libx264 -preset ultrafast -c:a \(test.0) -strict -2", test.0 == "libopus" ? "-ar 48000" : "")
         let run = try Redrawing(input, to: output)
         let after = try Probe(output)
-        #expect(after.streams("audio").map(\.codec_name) == [test.2])
+        #expect(after.streams("audio").map(\.codecName) == [test.2])
         let isCopied = run.plan.entries[1].action == .copy
         #expect(isCopied == run.warnings.isEmpty)
         let sound = try Sound(output, rate: 48000)
@@ -179,7 +207,7 @@ import Testing
         var options = OutputOptions()
         options.audio = test.0
         try Redrawing(input, to: output, output: options)
-        #expect(try Probe(output).streams("audio").map { $0.codec_name ?? "" } == test.1)
+        #expect(try Probe(output).streams("audio").map { $0.codecName ?? "" } == test.1)
     }
 
     @Test(
@@ -195,7 +223,7 @@ import Testing
         var options = OutputOptions()
         options.maps = test.0
         try Redrawing(input, to: output, output: options)
-        #expect(try Probe(output).streams.map { $0.codec_name ?? "" } == test.1)
+        #expect(try Probe(output).streams.map { $0.codecName ?? "" } == test.1)
     }
 
     @Test("a map that matches nothing is named", arguments: ["a:7", "nonsense"])

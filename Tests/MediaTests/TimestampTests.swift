@@ -81,7 +81,7 @@ import Testing
         #expect(run.damage.isClean, "\(run.damage)")
         let before = try Probe(input)
         let after = try Probe(output)
-        let start = Double(before.format.start_time ?? "0") ?? 0
+        let start = Double(before.format.startTime ?? "0") ?? 0
         let expected = before.times(of: 0).map { $0 - start }
         let shown = after.times(of: 0, decoding: test.output.hasSuffix("avi"))
         let stored = shown.map { $0 - (test.output.hasSuffix("ts") ? (shown.first ?? 0) - expected[0] : 0) }
@@ -95,10 +95,10 @@ import Testing
         #expect(largestDifference(stored, times) < tick, "\(stored) \(times)")
         let counted = try MediaTool.probe(input, "stream=nb_read_frames", streams: "v:0", count: true)
         #expect(counted.first.map { $0.prefix { $0 != "," } } == "\(run.frames)")
-        let packets = after.packets(of: 0).compactMap { packet in packet.dts_time.flatMap(Double.init) }
+        let packets = after.packets(of: 0).compactMap { packet in packet.dtsTime.flatMap(Double.init) }
         #expect(zip(packets, packets.dropFirst()).allSatisfy { $0 < $1 }, "decoding times rise")
         for packet in after.packets(of: 0) {
-            guard let pts = packet.pts_time.flatMap(Double.init), let dts = packet.dts_time.flatMap(Double.init) else {
+            guard let pts = packet.ptsTime.flatMap(Double.init), let dts = packet.dtsTime.flatMap(Double.init) else {
                 continue
             }
             #expect(dts <= pts + 1e-6)
@@ -126,7 +126,7 @@ import Testing
         let run = try Redrawing(input, to: output)
         let (before, after) = (try Probe(input), try Probe(output))
         #expect(run.frames == 25)
-        let start = Double(before.format.start_time ?? "0") ?? 0
+        let start = Double(before.format.startTime ?? "0") ?? 0
         let tick = names.1.hasSuffix("mp4") || names.1.hasSuffix("mov") ? 0.0001 : 0.0011
         #expect(largestDifference(after.times(of: 0), before.times(of: 0).map { $0 - start }) < tick)
     }
@@ -169,6 +169,15 @@ import Testing
         let counted = try MediaTool.frameHashes(cut).count
         #expect(run.frames == counted)
         #expect(try Probe(output).times(of: 0).count == counted)
+    }
+
+    @Test("a film of one frame", arguments: ["out.mp4", "out.mkv", "out.webm", "out.gif", "out.mov", "out.ts"])
+    func takesOneFrame(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let (input, output) = (folder.file("in.mp4"), folder.file(name))
+        try MediaTool.make(input, "-f lavfi -i testsrc2=s=64x48:r=25 -frames:v 1 -c:v libx264 -preset ultrafast")
+        #expect(try Redrawing(input, to: output).frames == 1)
+        #expect(try MediaTool.frameHashes(output).count == 1)
     }
 
     @Test("the last frame is shown as long as before", arguments: ["out.mp4", "out.mov"])

@@ -41,7 +41,7 @@ import Testing
         where line.first != "," {
             shown.append(Double(line.prefix { $0 != "," }) ?? shown.last.map { $0 + 0.04 } ?? 0)
         }
-        let begin = Double(try Probe(file).format.start_time ?? "0") ?? 0
+        let begin = Double(try Probe(file).format.startTime ?? "0") ?? 0
         #expect(shown.count == 50)
         let ranges: [(Double?, Double?, Int?)] = [
             (0.2, 0.6, nil), (1.0, nil, 3), (nil, 0.4, nil), (1.9, nil, nil), (0.48, 0.5, nil), (1.03, 1.13, nil),
@@ -155,12 +155,12 @@ import Testing
         try Redrawing(input, to: output, input: options)
         let probe = try Probe(output)
         let chapters = (probe.chapters ?? []).map {
-            "\($0.tags?["title"] ?? "") \(Double($0.start_time)!) \(Double($0.end_time)!)"
+            "\($0.tags?["title"] ?? "") \(Double($0.startTime)!) \(Double($0.endTime)!)"
         }
         #expect(chapters == ["two 0.0 0.8", "three 0.8 1.6"])
         let subtitle = try #require(probe.streams("subtitle").first)
         let shown = probe.packets(of: subtitle.index).filter { (Int($0.size) ?? 0) > 2 }
-            .map { [Double($0.pts_time ?? "")!, Double($0.duration_time ?? "")!] }
+            .map { [Double($0.ptsTime ?? "")!, Double($0.durationTime ?? "")!] }
         #expect(shown.count == 2)
         #expect(largestDifference(shown.flatMap { $0 }, [0, 0.3, 0.4, 1.2]) < 0.002, "\(shown)")
         #expect(probe.format.tags?["title"] == "Film")

@@ -22,14 +22,18 @@ package enum MediaTool {
         let complaint = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw Failure(description: "\(program) \(arguments.joined(separator: " ")): \(String(decoding: complaint, as: UTF8.self))")
+            throw Failure(
+                description:
+                    "\(program) \(arguments.joined(separator: " ")): \(String(decoding: complaint, as: UTF8.self))")
         }
         return String(decoding: said, as: UTF8.self)
     }
 
     /// Makes a file with `ffmpeg`: the arguments of one command line, without program and output.
     package static func make(_ file: URL, _ arguments: String...) throws {
-        try run("ffmpeg", ["-v", "error", "-y"] + arguments.flatMap { $0.split(separator: " ").map(String.init) } + [file.path])
+        try run(
+            "ffmpeg",
+            ["-v", "error", "-y"] + arguments.flatMap { $0.split(separator: " ").map(String.init) } + [file.path])
     }
 
     /// Hashes of every decoded frame of the first video stream, in presentation order.
@@ -42,7 +46,9 @@ package enum MediaTool {
     /// The hash of a stream's packets, as they are or decoded.
     package static func streamHash(_ file: URL, _ stream: String, decoded: Bool = false) throws -> String {
         try run(
-            "ffmpeg", ["-v", "error", "-i", file.path, "-map", "0:\(stream)"] + (decoded ? [] : ["-c", "copy"]) + ["-f", "md5", "-"])
+            "ffmpeg",
+            ["-v", "error", "-i", file.path, "-map", "0:\(stream)"] + (decoded ? [] : ["-c", "copy"])
+                + ["-f", "md5", "-"])
     }
 
     /// The lines that `ffprobe -show_entries ENTRIES -of csv=p=0` prints.

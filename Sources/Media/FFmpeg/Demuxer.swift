@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Foundation
 internal import Frames
 
 /// An open input container. Owns its AVFormatContext. Used by one thread at a time.
@@ -41,6 +42,7 @@ final class Demuxer {
         context = opened
         let found = avformat_find_stream_info(opened, nil)
         guard found >= 0 else {
+            if stop.isRaised { throw SakugaError(.interrupted, "stopped while opening '\(name)'") }
             throw SakugaError(
                 ffmpeg: found, .data, "cannot read the streams of '\(name)'", call: "avformat_find_stream_info")
         }
@@ -54,13 +56,17 @@ final class Demuxer {
     private static func openingError(_ code: Int32, _ name: String) -> SakugaError {
         let call = "avformat_open_input"
         switch code {
+        case SHIM_ERROR_EXIT:
+            return SakugaError(.interrupted, "stopped while opening '\(name)'")
         case shim_error(ENOENT):
             return SakugaError(.noInput, "cannot open '\(name)': no such file (\(call))", hint: "check the path")
         case shim_error(EACCES):
             return SakugaError(
                 .noInput, "cannot open '\(name)': permission denied (\(call))", hint: "make the file readable for you")
-        // A Matroska file that ends in its header is an input/output error to FFmpeg.
-        case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF, shim_error(EIO):
+        // Of a file that can be read, demuxers call a cut-off header an input/output error.
+        case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF,
+            shim_error(EIO) where access(name, R_OK) == 0,
+            shim_error(EINVAL) where access(name, R_OK) == 0:
             return SakugaError(
                 ffmpeg: code, .data, "cannot read '\(name)' as video or picture", call: call,
                 hint: "the file may be damaged, still being written, or no media file")

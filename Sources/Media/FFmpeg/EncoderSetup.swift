@@ -121,15 +121,15 @@ struct EncoderSetup {
                     .usage, "the encoder \(name) knows no --encoder-preset",
                     hint: "set its speed with --encoder-option; `ffmpeg -h encoder=\(name)` lists its options")
             }
-            if ["libx264", "libx265"].contains(name), !x264Presets.contains(preset) {
-                throw SakugaError(
-                    .usage, "the encoder \(name) has no preset '\(preset)'",
-                    hint: "it has \(x264Presets.joined(separator: ", "))")
-            }
             settings["preset"] = preset
         } else if settings["preset"] == nil {
             // Drawn pictures are flat: at the same crf the slower presets gain little here and cost much.
             settings["preset"] = ["libsvtav1": "8", "libx264": "veryfast", "libx265": "veryfast"][name]
+        }
+        if ["libx264", "libx265"].contains(name), let preset = settings["preset"], !x264Presets.contains(preset) {
+            throw SakugaError(
+                .usage, "the encoder \(name) has no preset '\(preset)'",
+                hint: "it has \(x264Presets.joined(separator: ", "))")
         }
         if name == "libvpx-vp9", settings["cpu-used"] == nil { (settings["cpu-used"], settings["row-mt"]) = ("4", "1") }
         if name == "libwebp", settings["quality"] == nil { settings["quality"] = "90" }

@@ -2,12 +2,14 @@ internal import CFFmpeg
 internal import Synchronization
 
 /// Asks whoever reads from outside to give up, also while a read is blocked. Callable on any thread.
-final class StopSignal: Sendable {
+package final class StopSignal: Sendable {
     private let raised = Atomic(false)
 
-    var isRaised: Bool { raised.load(ordering: .relaxed) }
+    package init() {}
 
-    func raise() { raised.store(true, ordering: .relaxed) }
+    package var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+    package func raise() { raised.store(true, ordering: .relaxed) }
 
     /// What FFmpeg calls while it waits for a network. It borrows this object, which must outlive the context.
     var interruptCallback: AVIOInterruptCB {

@@ -1,37 +1,45 @@
 internal import Foundation
 
-/// How long a file is and how long its container says it should be, for containers that say: MP4 and MOV (ISO/IEC
-/// 14496-12, boxes), Matroska and WebM (RFC 9559, the segment), AVI (RIFF).
-struct ContainerLength {
-    /// Bytes of the file.
-    let present: UInt64
-    /// Bytes that its container declares.
-    let declared: UInt64
-
-    var isCutOff: Bool { declared > present }
-
-    /// - Returns: nil for what is no plain file, or says nothing about its length.
-    init?(path: String) {
+/// What a file says about its own length, where it says something: MP4 and MOV (ISO/IEC 14496-12, boxes), Matroska and
+/// WebM (RFC 9559, the segment), AVI (RIFF), JPEG (ITU-T T.81, the end marker).
+enum ContainerLength {
+    /// Says that the file at `path` was cut off; nil for a whole one, or one of which nothing is known.
+    static func flaw(of path: String) -> String? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
             let file = FileHandle(forReadingAtPath: path)
         else { return nil }
         defer { try? file.close() }
-        present = UInt64(status.st_size)
-        guard let head = Self.bytes(file, at: 0, count: 64), head.count >= 16 else { return nil }
+        guard let head = bytes(file, at: 0, count: 64), head.count >= 16 else { return nil }
+        if head.starts(with: [0xFF, 0xD8, 0xFF]) {
+            return lacksEndMarker(path) ? "the file is cut off: its end marker is missing" : nil
+        }
+        let present = UInt64(status.st_size)
         let name = String(decoding: head[4..<8], as: UTF8.self)
-        let end: UInt64? =
-            if Array(head.prefix(4)) == [0x1A, 0x45, 0xDF, 0xA3] {
-                Self.matroskaEnd(head)
-            } else if Array(head.prefix(4)) == Array("RIFF".utf8) {
-                8 + UInt64(head[7]) << 24 + UInt64(head[6]) << 16 + UInt64(head[5]) << 8 + UInt64(head[4])
+        let declared: UInt64? =
+            if head.starts(with: [0x1A, 0x45, 0xDF, 0xA3]) {
+                matroskaEnd(head)
+            } else if head.starts(with: Array("RIFF".utf8)) {
+                8 + number(ArraySlice(head[4..<8].reversed()))
             } else if ["ftyp", "moov", "mdat", "free", "skip", "wide", "styp"].contains(name) {
-                Self.boxesEnd(file, present)
+                boxesEnd(file, present)
             } else {
                 nil
             }
-        guard let end else { return nil }
-        declared = end
+        guard let declared, declared > present else { return nil }
+        return "the file is cut off: \(present) of \(declared) bytes are there"
+    }
+
+    /// Whether no end marker follows the first scan: thumbnails in the segments before have their own.
+    private static func lacksEndMarker(_ path: String) -> Bool {
+        guard let data = FileManager.default.contents(atPath: path) else { return false }
+        var offset = 2
+        while offset + 4 <= data.count, data[offset] == 0xFF {
+            let length = Int(data[offset + 2]) << 8 | Int(data[offset + 3])
+            if data[offset + 1] == 0xDA { return data.range(of: Data([0xFF, 0xD9]), in: offset..<data.count) == nil }
+            offset += 2 + length
+        }
+        return true
     }
 
     private static func bytes(_ file: FileHandle, at offset: UInt64, count: Int) -> [UInt8]? {

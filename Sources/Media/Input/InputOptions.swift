@@ -15,6 +15,9 @@ package struct InputOptions: Sendable {
     /// Protocols that may be opened, comma separated; nil: all. Set for files of strangers.
     package var protocolWhitelist: String?
 
+    /// Ends blocked reads, also while the input is being opened; nil: `MediaReader.stop` is enough.
+    package var stop: StopSignal?
+
     package init() {}
 
     package var trims: Bool { start != nil || end != nil || frameLimit != nil }

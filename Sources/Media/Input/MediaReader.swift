@@ -48,14 +48,14 @@ package final class MediaReader: @unchecked Sendable {
     ///   `.unavailable` when FFmpeg has no decoder for it; `.usage` when the trim range is outside the input.
     package init(_ input: String, options: InputOptions = InputOptions()) throws {
         self.options = options
-        let stop = StopSignal()
+        let stop = options.stop ?? StopSignal()
         stopSignal = stop
         let opened = try InputLocation(input, options: options).open(stop: stop)
         demuxer = opened.demuxer
         firstNumber = opened.firstNumber
         let info = MediaInfo(opened.demuxer)
         self.info = info
-        guard let drawn = info.drawnStream else { throw Self.noVideo(info, opened.demuxer.name) }
+        guard let drawn = info.drawnStream else { throw Self.noVideo(info, opened.demuxer) }
         for stream in info.streams where stream.index != drawn && stream.isHandledByContainer {
             opened.demuxer.stream(stream.index).pointee.discard = AVDISCARD_ALL
         }
@@ -91,15 +91,19 @@ package final class MediaReader: @unchecked Sendable {
         source.otherPacket = { [unowned self] packet in try packetHandler?(packet) }
     }
 
-    private static func noVideo(_ info: MediaInfo, _ name: String) -> SakugaError {
+    private static func noVideo(_ info: MediaInfo, _ demuxer: Demuxer) -> SakugaError {
         if info.streams.contains(where: { $0.kind == .video && !$0.isAttachedPicture }) {
             return SakugaError(
-                .data, "the video of '\(name)' cannot be read: its size is unknown",
-                hint: "the file may be damaged, still being written, or no media file")
+                .data, "the video of '\(demuxer.name)' cannot be read: its size is unknown",
+                hint: demuxer.canSeek
+                    ? "the file may be damaged, still being written, or no media file"
+                    : "a pipe cannot go back to pictures before the index: give the file itself, or put the index first"
+            )
         }
         let kinds = Set(info.streams.map { $0.isAttachedPicture ? "a cover picture" : $0.kind.rawValue }).sorted()
         return SakugaError(
-            .data, "'\(name)' has no video stream\(kinds.isEmpty ? "" : ", only \(kinds.joined(separator: " and "))")",
+            .data,
+            "'\(demuxer.name)' has no video stream\(kinds.isEmpty ? "" : ", only \(kinds.joined(separator: " and "))")",
             hint: "give a video or a picture")
     }
 
@@ -126,6 +130,8 @@ package final class MediaReader: @unchecked Sendable {
         waitingPackets.removeAll()
         guard !isFinished, !stopSignal.isRaised else { return try finish() }
         if let limit = options.frameLimit, decodedCount >= limit { return try finish(trimmed: true) }
+        // Cameras append a second picture to a photograph: another view, or a map of its brightness.
+        if info.isStill, firstNumber == nil, demuxer.canSeek, decodedCount == 1 { return try finish() }
         guard let next = try nextUpright() else { return try finish() }
         let raw = next.pointer.pointee.pts
         if let endTicks, raw != SHIM_NO_TIMESTAMP, raw >= endTicks { return try finish(trimmed: true) }
@@ -168,7 +174,7 @@ package final class MediaReader: @unchecked Sendable {
         isFinished = true
         endedByTrim = trimmed
         if trimmed { try passOtherStreams() }
-        if !trimmed, !stopSignal.isRaised, !info.isStill { noteTruncation() }
+        if !trimmed, !stopSignal.isRaised { noteTruncation() }
         return nil
     }
 
@@ -215,9 +221,8 @@ package final class MediaReader: @unchecked Sendable {
     /// A demuxer takes the place where a file was cut off for its end. What a container says about its own length shows
     /// it; one that says nothing, such as MPEG-TS, ends where it ends.
     private func noteTruncation() {
-        if let length = ContainerLength(path: demuxer.name), length.isCutOff {
-            source.recordDamage(
-                "the file is cut off: \(length.present) of \(length.declared) bytes are there", at: endTime)
+        if let flaw = ContainerLength.flaw(of: demuxer.name) {
+            source.recordDamage(flaw, at: endTime)
             return
         }
         // FLV knows its duration only, which need not be exact.

@@ -110,11 +110,14 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         return ["mp4", "m4v", "mov", "mkv", "webm", "gif"].contains(own) ? own : "mkv"
     }
 
-    /// Most video formats share chroma between two columns and two rows, so their sides must be even.
+    /// Whether the encoder's pixels share chroma between columns or rows, so that the sides must be even.
     package func wantsEvenSides(_ encoder: EncoderOptions) -> Bool {
-        let format = encoder.pixelFormat ?? encoder.options["pix_fmt"] ?? ""
-        if format.contains("444") || format.contains("rgb") || format.contains("gbr") { return false }
-        return !["image2", "webp", "gif", "apng"].contains(container) && encoder.name != "ffv1"
+        guard !isPictureFile,
+            let setup = try? EncoderSetup(
+                encoder, defaultName: defaultEncoder(for: ""), keepsAlpha: false, isPictureFile: false),
+            let descriptor = av_pix_fmt_desc_get(setup.format)?.pointee
+        else { return false }
+        return descriptor.log2_chroma_w > 0 || descriptor.log2_chroma_h > 0
     }
 
     private static func muxer(for output: String, named name: String?) throws -> UnsafePointer<AVOutputFormat> {
@@ -160,9 +163,6 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         case .video:
             return fits ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec)", isLoss: true)
         case .audio:
-            if stream.audio.map({ $0.sampleRate <= 0 || $0.channels <= 0 }) ?? true {
-                return .drop(reason: "nothing of it can be read", isLoss: true)
-            }
             let action = audioAction(stream, fits: fits, container: container, options: options)
             guard case .convert = action, !canDecode(stream, reader) else { return action }
             return fits ? .copy : .drop(reason: "this FFmpeg cannot decode \(stream.codec)", isLoss: true)

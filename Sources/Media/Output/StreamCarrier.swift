@@ -83,18 +83,20 @@ final class StreamCarrier {
         case .text(let converter):
             if place(packet, end: end), converter.convert(packet) { try write(packet, timeBase: timeBase) }
         case .copy:
-            if place(packet, end: end) { try write(packet, timeBase: timeBase) }
+            guard place(packet, end: end) else { return }
+            if try !write(packet, timeBase: timeBase, isCopied: true) { lostPackets += 1 }
         }
     }
 
-    private func write(_ packet: Packet, timeBase: AVRational) throws {
+    /// - Returns: false where a copied packet is too damaged for the container.
+    @discardableResult
+    private func write(_ packet: Packet, timeBase: AVRational, isCopied: Bool = false) throws -> Bool {
         if codecDelay.num != 0 {
             let delay = av_rescale_q(1, codecDelay, timeBase)
             packet.pointer.pointee.pts += delay
             packet.pointer.pointee.dts += delay
         }
-        let isCopied = if case .copy = work { true } else { false }
-        if try !muxer.write(packet, to: output, timeBase: timeBase, isCopied: isCopied) { lostPackets += 1 }
+        return try muxer.write(packet, to: output, timeBase: timeBase, isCopied: isCopied)
     }
 
     /// Writes what a converter still holds.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Frames
 import Inference
+import Media
 import Model
 
 /// `sakuga doctor`: what this installation has, what it lacks, and how to get it.
@@ -21,6 +22,7 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         var report = DoctorReport()
         report.examineSystem()
+        report.examineMedia(MediaReport())
         report.examineEngine { try EngineReport() }
         report.examinePresets(in: PresetLibrary())
         report.examineCache(in: InferenceOptions.userCacheFolder())

@@ -1,6 +1,7 @@
 import Foundation
 import Frames
 import Inference
+import Media
 import Model
 
 /// What `sakuga doctor` found out about this installation.
@@ -69,6 +70,25 @@ struct DoctorReport: Encodable {
                 .init(
                     "OpenVINO", .missing, (error as? SakugaError)?.message ?? "\(error)",
                     hint: "run make deps where Sakuga was built, or install it again"))
+        }
+    }
+
+    /// Adds FFmpeg's version, and the codecs and filters that Sakuga uses.
+    mutating func examineMedia(_ report: MediaReport) {
+        let versions = report.libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+        add(.init("FFmpeg", .ok, "\(report.version) (\(versions))"))
+        for kind in [MediaReport.Part.Kind.encoder, .decoder, .filter] {
+            let names = report.parts.filter { $0.kind == kind && $0.isPresent }.map(\.name)
+            add(.init("\(kind.rawValue)s", .ok, names.joined(separator: ", ")))
+        }
+        for part in report.missing {
+            // Only what every run needs is counted as missing.
+            let isNeeded = ["libx264", "aac", "h264"].contains(part.name)
+            add(
+                .init(
+                    part.name, isNeeded ? .missing : .note,
+                    "this FFmpeg has no \(part.kind.rawValue) \(part.name): \(part.use)",
+                    hint: "use an FFmpeg that is built with it, such as Debian's"))
         }
     }
 
