@@ -86,7 +86,8 @@ for ((number = 1; number <= files && SECONDS - begun < seconds; number++)); do
     codes[$code]=$((${codes[$code]:-0} + 1))
     left=$(ls -A "$work/drawn")
     if [ $code -eq 0 ] && [ "$left" = out.mkv ]; then continue; fi
-    if [ $code -eq 65 ] && [ -z "$left" ] && grep -q '^error: ' "$work/errors"; then continue; fi
+    # Damage may also name another codec (69) or a size that cannot be drawn (64).
+    if [[ $code =~ ^(64|65|69)$ ]] && [ -z "$left" ] && grep -q '^error: ' "$work/errors"; then continue; fi
     mkdir -p "$keep"
     cp "$damaged" "$keep/$number.${source##*.}"
     fail "file $number (kept in out/soak) ended with $code, left '$left': $(tail -n 2 "$work/errors" | tr '\n' ' ')"
