@@ -184,6 +184,10 @@ package final class StageChain: Sendable {
     /// Callable on any thread.
     package func cancel(with error: any Error) { run.cancel(with: error) }
 
+    /// Registers how to end a wait that a stage's body may be in when another stage fails or the chain is cancelled; called
+    /// at once where that has happened already.
+    package func onCancel(_ end: @escaping @Sendable () -> Void) { run.onCancel(end) }
+
     /// Where the time has gone so far. Callable on any thread, also while the chain runs.
     package var timings: StageTimings { run.timings }
 

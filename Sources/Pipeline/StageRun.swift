@@ -9,15 +9,15 @@ final class StageRun: Sendable {
         var failure: (any Error)?
         var closers: [@Sendable () -> Void] = []
         var clocks: [StageClock] = []
-        /// Readings taken when the last stage had ended.
+        /// Clock readings when the first stage started.
+        var start: (wall: Duration, processor: Duration)?
+        /// Time gone by when the last stage had ended.
         var end: (wall: Duration, processor: Duration)?
     }
 
     private let state = Mutex(State())
     private let stopping = Atomic(false)
     private let running = DispatchGroup()
-    private let start = SystemClock.monotonic()
-    private let processorStart = SystemClock.process()
 
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
     var isCancelled: Bool { state.withLock { $0.failure != nil } }
@@ -50,6 +50,9 @@ final class StageRun: Sendable {
 
     /// Runs `work` on a queue of its own; what it throws cancels the run.
     func start(label: String, _ work: @escaping @Sendable () throws -> Void) {
+        state.withLock { state in
+            if state.start == nil { state.start = (SystemClock.monotonic(), SystemClock.process()) }
+        }
         // A serial queue that targets nothing has a thread to itself while it is busy, so it may block.
         DispatchQueue(label: label, qos: .userInitiated).async(group: running) {
             do { try work() } catch { self.cancel(with: error) }
@@ -73,7 +76,8 @@ final class StageRun: Sendable {
     }
 
     private var readings: (wall: Duration, processor: Duration) {
-        (SystemClock.monotonic() - start, SystemClock.process() - processorStart)
+        guard let start = state.withLock({ $0.start }) else { return (.zero, .zero) }
+        return (SystemClock.monotonic() - start.wall, SystemClock.process() - start.processor)
     }
 }
 

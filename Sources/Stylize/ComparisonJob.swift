@@ -23,6 +23,7 @@ package final class ComparisonJob: Sendable {
     private let second: MediaReader
     private let writer: MediaWriter
     private let chain = StageChain()
+    private let course = RunCourse()
 
     /// Opens both inputs and begins the output. Frames get the size of the first.
     package init(
@@ -56,8 +57,10 @@ package final class ComparisonJob: Sendable {
 
     /// Ends the run at the frame in hand. Callable on any thread.
     package func stop() {
-        first.stop()
+        course.askToStop()
         chain.stop()
+        first.stop()
+        second.stop()
     }
 
     /// Takes away the unfinished output: for a program that is about to quit without ending the run. Callable on any
@@ -68,13 +71,21 @@ package final class ComparisonJob: Sendable {
     ///
     /// - Returns: the path of the result and the number of frames.
     package func run(tracker: ProgressTracker) throws -> (output: String, frames: Int) {
-        let (first, second, writer, layout) = (first, second, writer, layout)
+        let (first, second, writer, layout, course) = (first, second, writer, layout, course)
+        chain.onCancel {
+            first.stop()
+            second.stop()
+        }
         let side = layout == .sideBySide ? width / 2 : width
         let pool = FramePool(width: side, height: height)
         let composed = FramePool(width: width, height: height)
         let converter = PictureConverter(for: first.picture, pool: pool)
         let pairing = FramePairing(second, pool: pool)
-        let decoded = chain.source("decode") { try first.nextPicture() }
+        let decoded = chain.source("decode") {
+            let picture = try first.nextPicture()
+            if picture == nil { course.noteEndOfInput() }
+            return picture
+        }
         let frames = chain.stage("compose", from: decoded) { picture in
             let frame = try converter.frame(from: picture)
             let other = try pairing.frame(at: frame.timestamp.seconds)
@@ -93,7 +104,7 @@ package final class ComparisonJob: Sendable {
         do {
             try chain.wait()
             let frames = tracker.progress().frame
-            if chain.isStopping {
+            if chain.isStopping, !course.hasReachedEnd {
                 guard frames > 0 else { throw SakugaError(.interrupted, "stopped before the first frame") }
                 return (try file.publishPartial(), frames)
             }
@@ -139,7 +150,9 @@ private final class FramePairing {
             current = upcoming
             next = try read()
         }
-        return current!.pixels
+        // Nothing at all: the wait for the first picture was ended from outside.
+        guard let current else { throw SakugaError(.interrupted, "stopped before the first frame") }
+        return current.pixels
     }
 
     private func read() throws -> Frame? { try reader.nextPicture().map(converter.frame(from:)) }

@@ -44,6 +44,7 @@ struct OutputFile {
     /// - Throws: `.cannotCreate` where the name was taken meanwhile; the result is then kept under the partial name.
     func publish() throws(SakugaError) {
         guard kind == .file else { return }
+        flush()
         if !overwrites {
             // A link, unlike a renaming, never replaces a file that another program has made in the meantime.
             if link(workingPath, path) == 0 {
@@ -64,6 +65,7 @@ struct OutputFile {
     /// The run was interrupted: what is drawn so far stays under a name with `partial` in it, which is returned.
     func publishPartial() throws(SakugaError) -> String {
         guard kind == .file else { return path }
+        flush()
         var partial = Self.inserting("partial", into: path)
         var number = 2
         while !overwrites, FileManager.default.fileExists(atPath: partial) {
@@ -79,6 +81,14 @@ struct OutputFile {
         if kind == .file { unlink(workingPath) }
         // Leaves a folder alone that somebody has put something into.
         if let madeFolder { rmdir(madeFolder) }
+    }
+
+    /// Brings the bytes to the disk before they get their name, so that a power cut leaves no empty file under it.
+    private func flush() {
+        let descriptor = open(workingPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     private func move(to destination: String) throws(SakugaError) {

@@ -1,10 +1,10 @@
 internal import Foundation
-internal import Frames
+package import Frames
 internal import Media
 
 /// Where a result goes when the user does not say it in full.
-struct OutputName: Equatable {
-    let path: String
+package struct OutputName: Equatable {
+    package let path: String
     /// The result goes into a folder that the user has named as such: it may be made.
     let makesFolder: Bool
 
@@ -12,7 +12,7 @@ struct OutputName: Equatable {
     ///
     /// - Parameter isStill: the input is a still picture.
     /// - Throws: `.usage` where no output is named and the input is no file.
-    init(_ request: StylizeRequest, isStill: Bool, preset: String) throws(SakugaError) {
+    package init(_ request: StylizeRequest, isStill: Bool, preset: String) throws(SakugaError) {
         let fileExtension = OutputPlan.defaultExtension(forInput: Self.plainName(request.input), isStill: isStill)
         guard let output = request.output else {
             guard request.input != "-", !request.input.contains("://") else {

@@ -44,17 +44,13 @@ package final class StylizeJob: Sendable {
     private let chain = StageChain()
     /// Frames between two stages: enough to ride out a slow one, few enough to stay small in memory.
     private static let queueDepth = 1
-    private let firstFrame = FirstFrame()
-
-    private final class FirstFrame: Sendable {
-        let moment = Mutex(ContinuousClock.now)
-    }
+    private let course = RunCourse()
 
     /// Opens the input, compiles the generator and begins the output.
     ///
     /// - Parameters:
     ///   - generator: draws instead of the preset's, for tests.
-    ///   - willBegin: called when all is ready, before anything is written; what it throws ends the job.
+    ///   - willBegin: called before anything is made or written; what it throws ends the job.
     /// - Throws: `SakugaError` in the user's words; nothing is left at the destination.
     package init(
         _ request: StylizeRequest, presets: PresetLibrary = PresetLibrary(),
@@ -71,12 +67,12 @@ package final class StylizeJob: Sendable {
         outputPath = name.path
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
         (width, height) = try Self.size(request, reader.picture, plan)
+        try willBegin()
         file = try OutputFile(
             path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder,
             holdsPictures: plan.container == "image2")
         do {
             generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
-            try willBegin()
             writer = try MediaWriter(
                 url: file.workingPath, name: outputPath, plan: plan, reader: reader, input: request.inputOptions,
                 output: request.outputOptions, width: width, height: height)
@@ -92,8 +88,10 @@ package final class StylizeJob: Sendable {
 
     /// Ends the run at the picture in hand; `run` then completes a playable partial file. Callable on any thread.
     package func stop() {
-        reader.stop()
+        // First the wish, then what wakes the reader: an end that follows from it must not look like the input's own.
+        course.askToStop()
         chain.stop()
+        reader.stop()
     }
 
     /// Takes away the unfinished output: for a program that is about to quit without ending the run. Callable on any
@@ -105,6 +103,8 @@ package final class StylizeJob: Sendable {
     /// - Parameter tracker: counts frames as they are encoded.
     /// - Throws: the first failure of any stage; nothing is left at the destination then.
     package func run(tracker: ProgressTracker) throws -> Summary {
+        // A failure elsewhere must also end a read that waits for input.
+        chain.onCancel { [reader] in reader.stop() }
         do {
             try addStages(tracker)
             let timings = try chain.wait()
@@ -124,12 +124,16 @@ package final class StylizeJob: Sendable {
     }
 
     private func addStages(_ tracker: ProgressTracker) throws {
-        let (reader, writer, generator, firstFrame) = (reader, writer, generator, firstFrame)
+        let (reader, writer, generator, course) = (reader, writer, generator, course)
         let needsOriginal = strength < 1 || keepsColor
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(for: reader.picture, pool: inputs)
-        let decoded = chain.source("decode", capacity: Self.queueDepth) { try reader.nextPicture() }
+        let decoded = chain.source("decode", capacity: Self.queueDepth) {
+            let picture = try reader.nextPicture()
+            if picture == nil { course.noteEndOfInput() }
+            return picture
+        }
         let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) {
             Sketch(frame: try converter.frame(from: $0))
         }
@@ -149,7 +153,7 @@ package final class StylizeJob: Sendable {
         }
         chain.sink("encode", from: finished) { picture in
             guard let picture else { return try writer.finish() }
-            if picture.number == 0 { firstFrame.moment.withLock { $0 = .now } }
+            if picture.number == 0 { course.firstFrame.withLock { $0 = .now } }
             try writer.encode(picture)
             tracker.completeFrame(mediaTime: picture.timestamp.seconds)
         }
@@ -182,7 +186,7 @@ package final class StylizeJob: Sendable {
     }
 
     private func complete(_ timings: StageTimings, frames: Int) throws -> Summary {
-        let wasStopped = chain.isStopping
+        let wasStopped = chain.isStopping && !course.hasReachedEnd
         var output: String? = outputPath
         if !wasStopped {
             try file.publish()
@@ -194,7 +198,7 @@ package final class StylizeJob: Sendable {
         }
         return Summary(
             output: output, frames: frames, mediaSeconds: reader.endTime, timings: timings,
-            firstFrame: firstFrame.moment.withLock { $0 }, warnings: damageWarnings(), wasStopped: wasStopped)
+            firstFrame: course.firstFrame.withLock { $0 }, warnings: damageWarnings(), wasStopped: wasStopped)
     }
 
     // MARK: Decisions

@@ -39,6 +39,10 @@ struct BadOptionTests {
         wrong("--end", "1:75", error: "the value '1:75' is invalid for '--end <end>'", hint: time),
         wrong("--start", "1", "--end", "0.5", error: "--end must come after --start"),
         wrong("--frames", "0", error: "--frames must be at least 1, not 0"),
+        wrong("--frames", "9223372036854775807", error: "--frames must be at most 1000000000"),
+        wrong(
+            "--start", "1e15", error: "the value '1e15' is invalid for '--start <start>'",
+            hint: "give seconds or [HH:]MM:SS[.mmm], for example 1:05.5"),
         wrong("--frames", "-1", error: "--frames must be at least 1, not -1"),
         wrong("--strength", "1.5", error: "--strength must be between 0 and 1, not 1.5"),
         wrong("--strength", "nan", error: "--strength must be between 0 and 1, not nan"),

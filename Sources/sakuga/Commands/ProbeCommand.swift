@@ -21,7 +21,13 @@ struct ProbeCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The output to plan for; it is not written.")
     var output: String?
 
-    @OptionGroup(title: "Output") var target: TargetOptions
+    @OptionGroup(title: "Output") var streams: StreamOptions
+
+    @Flag(inversion: .prefixedNo, help: "Make interlaced video progressive.")
+    var deinterlace = true
+
+    @Option(name: .shortAndLong, help: "The preset to plan for: it stands in the output's name.")
+    var preset = "cel"
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -35,9 +41,14 @@ struct ProbeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let reader = try MediaReader(input)
-        let name = output ?? "drawn." + OutputPlan.defaultExtension(forInput: input, isStill: reader.info.isStill)
-        let plan = try OutputPlan.make(for: reader, output: name, options: target.outputOptions())
+        var options = OutputOptions()
+        streams.apply(to: &options)
+        var inputOptions = InputOptions()
+        inputOptions.deinterlaces = deinterlace
+        let reader = try MediaReader(input, options: inputOptions)
+        let request = StylizeRequest(input: input, output: output ?? (input == "-" ? "drawn.mkv" : nil), preset: preset)
+        let name = try OutputName(request, isStill: reader.info.isStill, preset: preset).path
+        let plan = try OutputPlan.make(for: reader, output: name, options: options)
         if json {
             let report = Report(
                 file: input, media: reader.info, output: name, plan: plan, warnings: plan.warnings(reader.info))
@@ -45,6 +56,7 @@ struct ProbeCommand: ParsableCommand {
             return
         }
         print(ProbeText.header(input, reader))
+        print("would be drawn as \(name) (\(plan.container))")
         for entry in plan.entries {
             let stream = reader.info.streams[entry.stream]
             print("  \(entry.stream)  \(ProbeText.describe(stream))  → \(ProbeText.describe(entry.action))")

@@ -58,6 +58,7 @@ struct SourceOptions: ParsableArguments {
 
     func validate() throws {
         if let frames, frames < 1 { throw ValidationError("--frames must be at least 1, not \(frames).") }
+        if let frames, frames > 1_000_000_000 { throw ValidationError("--frames must be at most 1000000000.") }
         if let start, let end, end.seconds <= start.seconds {
             throw ValidationError("--end must come after --start.")
         }
@@ -101,31 +102,15 @@ struct TargetOptions: ParsableArguments {
         help: "Any option of the encoder, as NAME=VALUE; may be repeated. pix_fmt sets the pixel format.")
     var encoderOption: [String] = []
 
-    @Flag(help: "Leave the sound out.")
-    var noAudio = false
-
-    @Option(help: "What happens to the sound: copy, aac or opus. (default: copied where the container can hold it)")
-    var audio: AudioCodec?
-
-    @Option(
-        parsing: .unconditionalSingleValue,
-        help: "Streams to carry over beside the video, as FFmpeg writes them: a, a:1, s:m:language:eng, -s. Repeatable."
-    )
-    var map: [String] = []
-
-    @Option(help: "FFmpeg's name of the container. (default: from the output's name)")
-    var container: String?
+    @OptionGroup var streams: StreamOptions
 
     @Flag(help: "Replace the output if it exists.")
     var overwrite = false
-
-    enum AudioCodec: String, ExpressibleByArgument, CaseIterable { case copy, aac, opus }
 
     func validate() throws {
         if size != nil, scale != nil { throw ValidationError("Give --size or --scale, not both.") }
         if let crf, !(0...63).contains(crf) { throw ValidationError("--crf must be between 0 and 63, not \(crf).") }
         if let scale, !(scale > 0 && scale <= 8) { throw ValidationError("--scale must be over 0 and at most 8.") }
-        if noAudio, audio != nil { throw ValidationError("Give --no-audio or --audio, not both.") }
         for option in encoderOption where !option.dropFirst().contains("=") {
             throw ValidationError("--encoder-option wants NAME=VALUE, not '\(option)'.")
         }
@@ -150,6 +135,35 @@ struct TargetOptions: ParsableArguments {
                 options.encoder.options[parts[0]] = parts[1]
             }
         }
+        streams.apply(to: &options)
+        return options
+    }
+}
+
+/// What becomes of the streams that are not drawn.
+struct StreamOptions: ParsableArguments {
+    @Flag(help: "Leave the sound out.")
+    var noAudio = false
+
+    @Option(help: "What happens to the sound: copy, aac or opus. (default: copied where the container can hold it)")
+    var audio: AudioCodec?
+
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Streams to carry over beside the video, as FFmpeg writes them: a, a:1, s:m:language:eng, -s. Repeatable."
+    )
+    var map: [String] = []
+
+    @Option(help: "FFmpeg's name of the container. (default: from the output's name)")
+    var container: String?
+
+    enum AudioCodec: String, ExpressibleByArgument, CaseIterable { case copy, aac, opus }
+
+    func validate() throws {
+        if noAudio, audio != nil { throw ValidationError("Give --no-audio or --audio, not both.") }
+    }
+
+    func apply(to options: inout OutputOptions) {
         switch audio {
         case nil: options.audio = noAudio ? .none : .automatic
         case .copy: options.audio = .copy
@@ -158,7 +172,6 @@ struct TargetOptions: ParsableArguments {
         }
         options.maps = map
         options.container = container
-        return options
     }
 }
 
@@ -203,6 +216,8 @@ struct TimeOfVideo: ExpressibleByArgument {
             if index < parts.count - 1, value != value.rounded() { return nil }
             total = total * 60 + value
         }
+        // Thirty years: beyond that it is a slip of the keyboard, and microseconds no longer fit.
+        guard total <= 1e9 else { return nil }
         seconds = total
     }
 }

@@ -51,7 +51,7 @@ final class StylizeSession {
                 failures += 1
             }
         }
-        if interrupt.isRequested, firstFailure == nil { throw SakugaError(.interrupted, "stopped") }
+        if interrupt.isRequested { throw SakugaError(.interrupted, "stopped") }
         if let firstFailure {
             throw SakugaError(firstFailure.code, "\(failures) of \(requests.count) inputs could not be drawn")
         }
