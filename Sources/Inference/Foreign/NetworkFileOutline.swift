@@ -8,11 +8,8 @@ internal import Model
 /// complaints on standard error.
 enum NetworkFileOutline {
     /// - Throws: `.data` where the file is not in the format of its extension, or is cut short.
-    static func check(_ file: URL) throws(SakugaError) {
+    static func check(_ data: Data, of file: URL) throws(SakugaError) {
         let failure = "cannot read network '\(file.path)'"
-        guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else {
-            throw SakugaError(.noInput, "\(failure): permission denied", hint: "make the file readable for you")
-        }
         let (name, isWhole) =
             switch file.pathExtension.lowercased() {
             // The file identifier of the FlatBuffers schema (tensorflow/lite/schema/schema.fbs).
