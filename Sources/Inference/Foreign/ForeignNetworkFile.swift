@@ -43,7 +43,7 @@ final class ForeignNetworkFile {
         digest = isONNX && Self.holds("location", data) ? nil : String(Digest.of(data), radix: 16)
     }
 
-    /// Whether a word occurs anywhere; `Data.range(of:)` takes seconds for a large network.
+    /// Whether a word occurs anywhere.
     private static func holds(_ word: StaticString, _ data: Data) -> Bool {
         data.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress else { return false }
