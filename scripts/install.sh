@@ -16,12 +16,17 @@ install -m 755 "$program" "$target/bin/.sakuga.new"
 strip "$target/bin/.sakuga.new"
 mv "$target/bin/.sakuga.new" "$target/bin/sakuga"
 
-rm -rf "$target/lib/sakuga" "$target/share/sakuga/presets"
+rm -rf "$target/lib/sakuga"
 mkdir -p "$target/lib/sakuga" "$target/share/sakuga/presets"
 for library in .deps/openvino/lib/*.so*; do
     [ -L "$library" ] || install -m 644 "$library" "$target/lib/sakuga/"
 done
-cp -r presets/. "$target/share/sakuga/presets/"
+# With PREFIX=$HOME/.local this is also where `sakuga presets add` puts the user's own: only ours are replaced.
+for preset in presets/*/; do
+    name=$(basename "$preset")
+    rm -rf "${target:?}/share/sakuga/presets/$name"
+    cp -r "$preset" "$target/share/sakuga/presets/$name"
+done
 
 completions=("bash share/bash-completion/completions/sakuga" "zsh share/zsh/site-functions/_sakuga"
     "fish share/fish/vendor_completions.d/sakuga.fish")

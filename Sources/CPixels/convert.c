@@ -1,10 +1,5 @@
 #include "CPixels.h"
-
-#if defined(__x86_64__) && defined(__linux__)
-#define FASTEST __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define FASTEST
-#endif
+#include "clones.h"
 
 /// v·scale + offset, rounded and clipped to 0…255; what is not a number becomes 0.
 static inline uint8_t level(float v, float scale, float offset) {
@@ -14,12 +9,12 @@ static inline uint8_t level(float v, float scale, float offset) {
     return (uint8_t)x;
 }
 
-FASTEST
+CLONES
 void pixels_from_floats(const float *values, uint8_t *rgb, size_t count, float scale, float offset) {
     for (size_t i = 0; i < count; i++) rgb[i] = level(values[i], scale, offset);
 }
 
-FASTEST
+CLONES
 void pixels_from_planes(const float *planes, size_t plane, uint8_t *rgb, size_t pixels, float scale, float offset) {
     const float *red = planes, *green = planes + plane, *blue = planes + 2 * plane;
     for (size_t i = 0; i < pixels; i++) {
@@ -29,7 +24,7 @@ void pixels_from_planes(const float *planes, size_t plane, uint8_t *rgb, size_t 
     }
 }
 
-FASTEST
+CLONES
 void pixels_add_weighted(const float *values, size_t pixel_stride, size_t channel_stride, const float *weights,
                          float row_weight, float *sums, size_t pixels, float scale, float offset) {
     for (size_t i = 0; i < pixels; i++) {

@@ -6,7 +6,8 @@
 /// to its pool when the last reference goes.
 package final class PixelBuffer: @unchecked Sendable {
     // @unchecked Sendable: between `FramePool.makeBuffer` and the send to the next stage exactly one thread holds the
-    // buffer and may write; after it was sent it is only read. The remaining fields are immutable.
+    // buffer and may write; after it was sent it is only read, except its padding, which only the one generator worker
+    // that holds it writes and reads. The remaining fields are immutable.
 
     package let width: Int
     package let height: Int

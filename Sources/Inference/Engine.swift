@@ -57,20 +57,41 @@ struct Engine: Sendable {
 
     /// The network in the bytes of an .onnx file, compiled for the device or brought back from the cache.
     func network(onnx: Data) throws -> CompiledNetwork {
-        guard let cache = options.cacheFolder.map(NetworkCache.init(folder:)) else {
-            return try compile(core.read(onnx: onnx))
-        }
-        let key = key(of: onnx)
+        try network(identifiedBy: onnx) { try core.read(onnx: onnx) }
+    }
+
+    /// A network compiled for the device, or brought back from the cache and then not read at all.
+    ///
+    /// - Parameter identity: bytes that no other network has; nil for one that is not to be cached.
+    func network(identifiedBy identity: Data?, _ read: () throws -> NetworkModel) throws -> CompiledNetwork {
+        guard let cache, let identity else { return try compile(read()) }
+        let key = key(of: identity)
         if let network = cache.network(key, on: self) { return network }
-        let network = try compile(core.read(onnx: onnx))
+        let network = try compile(read())
         cache.keep(network, under: key)
         return network
     }
 
-    /// Everything that a compiled network depends on, in a word.
-    private func key(of onnx: Data) -> String {
+    /// What was found out about a network at an earlier start, or is found out now.
+    ///
+    /// - Parameter identity: of the network and the question; nil for what is not to be cached.
+    func remembered<Answer: Codable>(identifiedBy identity: Data?, _ find: () throws -> Answer) throws -> Answer {
+        guard let cache, let identity else { return try find() }
+        let key = key(of: identity)
+        if let known = cache.entry(key), let answer = try? JSONDecoder().decode(Answer.self, from: known) {
+            return answer
+        }
+        let answer = try find()
+        if let found = try? JSONEncoder().encode(answer) { cache.keep(found, under: key) }
+        return answer
+    }
+
+    private var cache: NetworkCache? { options.cacheFolder.map(NetworkCache.init(folder:)) }
+
+    /// Everything that a compiled network, or an answer about one, depends on, in a word.
+    private func key(of identity: Data) -> String {
         var digest = Digest()
-        digest.add(onnx)
+        digest.add(identity)
         let fullName = core.property("FULL_DEVICE_NAME", of: device) ?? ""
         let capabilities = core.capabilities(of: device).sorted().joined(separator: " ")
         let settings = properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }

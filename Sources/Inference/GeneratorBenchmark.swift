@@ -13,9 +13,6 @@ package struct GeneratorBenchmark: Sendable {
     /// The same for a chain of large matrix products, at the same precision and with the same streams and threads.
     package let peakGigaMACsPerSecond: Double
 
-    /// How much of the matrix-multiply peak the generator reaches, 0…1.
-    package var shareOfPeak: Double? { gigaMACsPerSecond.map { $0 / peakGigaMACsPerSecond } }
-
     /// Draws for about `seconds`, in rounds that take turns with matrix products, so that both meet the same machine;
     /// medians over the rounds are given.
     ///

@@ -17,7 +17,8 @@ package struct InferenceOptions: Sendable {
     package var streams: Int?
     /// Where compiled networks are kept for the next start; nil keeps none.
     package var cacheFolder: URL?
-    /// Bytes that one frame's intermediate results may take; larger frames are drawn in tiles.
+    /// Bytes that intermediate results may take, those of all streams together. A preset's generator cuts pictures into
+    /// tiles to stay below; one from elsewhere draws on fewer streams first, and in tiles where one is too many.
     package var memoryLimit: Int
 
     package init(

@@ -1,8 +1,9 @@
 internal import Foundation
 
-/// Compiled networks on disk, so that the next start need not compile again.
+/// Compiled networks on disk, and what was found out about those from elsewhere, so that the next start need not compile
+/// and inspect them again.
 ///
-/// An entry is the device's own blob behind a checksum. It is believed only if the checksum holds; anything else is
+/// An entry is the device's own blob, or JSON, behind a checksum. It is believed only if the checksum holds; anything else is
 /// removed and compiled anew, so a damaged entry costs a compilation and no more. Entries are written beside their place
 /// and renamed, so that several processes can share the folder.
 struct NetworkCache: Sendable {
@@ -15,18 +16,24 @@ struct NetworkCache: Sendable {
 
     /// The compiled network under `key`, or nil where there is none that can be used.
     func network(_ key: String, on engine: Engine) -> CompiledNetwork? {
+        guard let blob = entry(key) else { return nil }
+        if let network = try? engine.core.importNetwork(blob, device: engine.device) { return network }
+        try? FileManager.default.removeItem(at: file(key))
+        return nil
+    }
+
+    /// The bytes under `key`, or nil where there are none that are whole.
+    func entry(_ key: String) -> Data? {
         let file = file(key)
         guard let data = try? Data(contentsOf: file), data.count > Self.headerSize else { return nil }
         let blob = data.dropFirst(Self.headerSize)
-        if Array(data.prefix(Self.headerSize)) == Self.header(blob),
-            let network = try? engine.core.importNetwork(blob, device: engine.device)
-        {
-            // Marks it as used; a folder that cannot be written loses only this.
-            try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: file.path)
-            return network
+        guard Array(data.prefix(Self.headerSize)) == Self.header(blob) else {
+            try? FileManager.default.removeItem(at: file)
+            return nil
         }
-        try? FileManager.default.removeItem(at: file)
-        return nil
+        // Marks it as used; a folder that cannot be written loses only this.
+        try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: file.path)
+        return blob
     }
 
     /// Keeps a compiled network. Failing to (a full disk, a folder that cannot be written) is not an error.
@@ -36,6 +43,12 @@ struct NetworkCache: Sendable {
         guard (try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)) != nil,
             (try? network.export(to: exported)) != nil, let blob = try? Data(contentsOf: exported), !blob.isEmpty
         else { return }
+        keep(blob, under: key)
+    }
+
+    /// Keeps bytes; failing to is not an error.
+    func keep(_ blob: Data, under key: String) {
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try? (Data(Self.header(blob)) + blob).write(to: file(key), options: .atomic)
         removeOldest()
     }

@@ -36,6 +36,14 @@ package struct Preset: Sendable {
     package let method: String?
 
     package static let descriptionFile = "preset.json"
+    /// The files of a preset beside its weights.
+    static let otherFiles = [descriptionFile, "CREDITS.md", "LICENSE", "preview.jpg"]
+    static let weightsExtension = "safetensors"
+
+    /// Whether a file of this name can belong to a preset.
+    static func canHold(file: String) -> Bool {
+        otherFiles.contains(file) || (PresetLibrary.isName(file) && file.hasSuffix("." + weightsExtension))
+    }
 
     /// Reads `preset.json` in `folder`. Unknown keys are ignored; missing and ill-typed ones are an error that names them.
     /// The weights are not read yet.

@@ -22,7 +22,7 @@ extension PresetLibrary {
         let unpacked = FileManager.default.temporaryDirectory.appendingPathComponent(
             "sakuga-preset-\(UUID().uuidString)", isDirectory: true)
         defer { try? FileManager.default.removeItem(at: unpacked) }
-        try unpack(source, into: unpacked)
+        try PresetArchive(file: source).unpack(into: unpacked)
         return try add(folder: presetFolder(in: unpacked, of: source), replacing: replacing)
     }
 
@@ -60,20 +60,30 @@ extension PresetLibrary {
         defer { try? FileManager.default.removeItem(at: arriving) }
         do {
             try FileManager.default.createDirectory(at: arriving, withIntermediateDirectories: true)
-            let files =
-                [Preset.descriptionFile, "CREDITS.md", "LICENSE", "preview.jpg"]
-                + preset.sizes.map(\.weightsFile.lastPathComponent)
+            let files = Preset.otherFiles + preset.sizes.map(\.weightsFile.lastPathComponent)
             for file in Set(files) { try Self.copy(file, from: folder, to: arriving) }
-            let leaving = userFolder.appendingPathComponent(".removing-\(UUID().uuidString)", isDirectory: true)
-            if exists { try FileManager.default.moveItem(at: place, to: leaving) }
-            try FileManager.default.moveItem(at: arriving, to: place)
-            try? FileManager.default.removeItem(at: leaving)
+            try Self.put(arriving, in: place)
         } catch let error as SakugaError {
             throw error
         } catch {
             throw SakugaError(.cannotCreate, "cannot add preset '\(place.path)': \(Self.reason(error))")
         }
         return try Preset(folder: place)
+    }
+
+    /// Renames a folder to `place`, and removes the one that was there; where that fails, the old one is put back.
+    static func put(_ arriving: URL, in place: URL) throws {
+        let leaving = place.deletingLastPathComponent().appendingPathComponent(
+            ".removing-\(UUID().uuidString)", isDirectory: true)
+        let exists = FileManager.default.fileExists(atPath: place.path)
+        if exists { try FileManager.default.moveItem(at: place, to: leaving) }
+        do {
+            try FileManager.default.moveItem(at: arriving, to: place)
+        } catch {
+            if exists { try FileManager.default.moveItem(at: leaving, to: place) }
+            throw error
+        }
+        try? FileManager.default.removeItem(at: leaving)
     }
 
     /// Copies a file where it is there. A link is refused: in an archive it could lead anywhere.
@@ -86,25 +96,6 @@ extension PresetLibrary {
                 .data, "cannot add '\(from.path)': not a plain file, or larger than \(largestFile >> 20) MiB")
         }
         try FileManager.default.copyItem(at: from, to: target.appendingPathComponent(file))
-    }
-
-    private func unpack(_ archive: URL, into folder: URL) throws {
-        let tar = Process()
-        tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        tar.arguments = ["tar", "-xf", archive.path, "-C", folder.path]
-        tar.standardOutput = FileHandle.nullDevice
-        tar.standardError = FileHandle.nullDevice
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try tar.run()
-        } catch {
-            throw SakugaError(.cannotCreate, "cannot unpack '\(archive.path)': \(Self.reason(error))")
-        }
-        tar.waitUntilExit()
-        guard tar.terminationStatus == 0 else {
-            throw SakugaError(
-                .data, "cannot add preset '\(archive.path)': not a folder, and not an archive that tar can unpack")
-        }
     }
 
     /// The folder that holds `preset.json`: the archive's top, or the one folder in it.

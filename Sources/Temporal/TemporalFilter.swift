@@ -69,11 +69,6 @@ package final class TemporalFilter {
         self.past = output
         return output
     }
-
-    /// Forgets the past: the next picture is returned as it is drawn.
-    package func reset() {
-        past = nil
-    }
 }
 
 extension PixelBuffer {

@@ -162,6 +162,55 @@ struct ForeignGeneratorTests {
         }
     }
 
+    @Test("a second start brings back the network and what was found out, and draws the same; damage is found out anew")
+    func cached() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cache-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func entries() throws -> [String: Data] {
+            let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            return try Dictionary(uniqueKeysWithValues: files.map { ($0.lastPathComponent, try Data(contentsOf: $0)) })
+        }
+        let options = InferenceOptions(device: "CPU", precision: .f32, streams: 1, cacheFolder: folder)
+        func drawing(_ file: URL) throws -> [UInt8] {
+            let generator = try ForeignGenerator(model: file, width: 70, height: 41, options: options)
+            #expect(generator.inputRange == .unit && generator.outputRange == .unit && generator.alignment == 16)
+            return try TestPictures.drawing(of: TestPictures.make(70, 41, alignment: 16), by: generator)
+        }
+        // Light and dark keep their places, so that the range can be found out.
+        var graph = ONNXGraph(name: "blurring")
+        graph.addInput("picture", .float32, [1, 3, "height", "width"])
+        graph.addOutput("drawing", .float32, [1, 3, "height", "width"])
+        let side = ONNXGraph.Attribute.ints([16, 16])
+        graph.add("AveragePool", ["picture"], to: "small", [("kernel_shape", side), ("strides", side)])
+        graph.addConstant("scales", shape: [4], [1, 1, 16, 16])
+        graph.add("Resize", ["small", "", "scales"], to: "large", [("mode", .string("nearest"))])
+        graph.addConstant("least", shape: [], [0])
+        graph.addConstant("most", shape: [], [1])
+        graph.add("Clip", ["large", "least", "most"], to: "drawing")
+        try withFile(graph.encoded()) { file in
+            let fresh = try drawing(file)
+            let kept = try entries()
+            #expect(kept.count == 3)
+            #expect(try drawing(file) == fresh)
+            #expect(try entries() == kept)
+            for (name, data) in kept {
+                var damaged = data
+                damaged[data.count - 2] ^= 1
+                try damaged.write(to: folder.appendingPathComponent(name))
+            }
+            #expect(try drawing(file) == fresh)
+            #expect(try Set(entries().keys) == Set(kept.keys))
+            // What names other files may change without the file: it is not kept.
+            try (graph.encoded() + Data([0x1A, 8]) + Data("location".utf8)).write(to: file)
+            #expect(try drawing(file) == fresh)
+            #expect(try entries().count == kept.count)
+        }
+        try withFile(ForeignNetworks.inverting(.unit, .nchw)) { file in
+            let other = try ForeignGenerator(model: file, range: .unit, width: 70, height: 41, options: options)
+            #expect(other.alignment == 8)
+        }
+    }
+
     @Test("a range that is given is used", arguments: ModelRange.allCases, [ForeignNetworks.Layout.nhwc, .nchw])
     func givenRange(range: ModelRange, layout: ForeignNetworks.Layout) throws {
         try withFile(ForeignNetworks.inverting(range, layout)) { file in

@@ -101,17 +101,72 @@ struct PresetLibraryTests {
         #expect(library.names().isEmpty)
     }
 
+    @Test("a preset that cannot take another's place leaves it there")
+    func putBack() throws {
+        let place = try write("mine", in: "elsewhere")
+        #expect(throws: (any Error).self) {
+            try PresetLibrary.put(folder.url.appendingPathComponent("nowhere"), in: place)
+        }
+        #expect(try Preset(folder: place).name == "mine")
+        let rest = try FileManager.default.contentsOfDirectory(atPath: place.deletingLastPathComponent().path)
+        #expect(rest == ["mine"])
+    }
+
+    /// Packs what is in the folder `elsewhere`.
+    private func pack(_ arguments: String...) throws -> URL {
+        let archive = folder.url.appendingPathComponent("\(UUID().uuidString).tar.gz")
+        let tar = Process()
+        tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        tar.arguments =
+            ["tar", "-czPf", archive.path, "-C", folder.url.appendingPathComponent("elsewhere").path] + arguments
+        try tar.run()
+        tar.waitUntilExit()
+        try #require(tar.terminationStatus == 0)
+        return archive
+    }
+
+    @Test("an archive with links, ways out of its folder, or more than a preset can be is refused, naming what it is")
+    func hostileArchives() throws {
+        let source = try write("mine", in: "elsewhere")
+        let inside = source.deletingLastPathComponent()
+        func expectRefusal(_ archive: URL, _ reason: String) {
+            let error = #expect(throws: SakugaError.self) { try library.add(from: archive) }
+            #expect(error?.code == .data)
+            #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
+        }
+        expectRefusal(
+            try pack("mine/preset.json", source.appendingPathComponent("CREDITS.md").path), "leads out of its folder")
+        expectRefusal(try pack("mine/preset.json", "../elsewhere/mine/CREDITS.md"), "leads out of its folder")
+        let link = inside.appendingPathComponent("preview.jpg")
+        try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "/etc/hostname")
+        expectRefusal(try pack("mine", "preview.jpg"), "not a plain file")
+        // 2 GiB of nothing: as a hole it takes no room in the archive either.
+        let large = inside.appendingPathComponent("large.safetensors")
+        try Data().write(to: large)
+        let handle = try FileHandle(forWritingTo: large)
+        try handle.truncate(atOffset: 2 << 30)
+        try handle.close()
+        expectRefusal(try pack("--sparse", "mine", "large.safetensors"), "larger than 1024 MiB")
+        #expect(library.names().isEmpty)
+    }
+
+    @Test("only a preset's own files come out of an archive")
+    func archiveWithOthers() throws {
+        let source = try write("mine", in: "elsewhere")
+        try Data("secret".utf8).write(to: source.appendingPathComponent("notes.txt"))
+        let deeper = source.appendingPathComponent("deeper")
+        try FileManager.default.createDirectory(at: deeper, withIntermediateDirectories: true)
+        try Data("{}".utf8).write(to: deeper.appendingPathComponent("preset.json"))
+        let unpacked = folder.url.appendingPathComponent("unpacked")
+        try PresetArchive(file: pack("./mine")).unpack(into: unpacked)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: unpacked.path).sorted()
+        #expect(files == ["mine", "mine/CREDITS.md", "mine/live.safetensors", "mine/preset.json"])
+    }
+
     @Test("a preset is added from a .tar file")
     func archive() throws {
         _ = try write("mine", in: "elsewhere")
-        let archive = folder.url.appendingPathComponent("mine.tar.gz")
-        let tar = Process()
-        tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        tar.arguments = [
-            "tar", "-czf", archive.path, "-C", folder.url.appendingPathComponent("elsewhere").path, "mine",
-        ]
-        try tar.run()
-        tar.waitUntilExit()
+        let archive = try pack("mine")
         #expect(try library.add(from: archive).name == "mine")
         let junk = folder.url.appendingPathComponent("junk.tar")
         try Data("junk".utf8).write(to: junk)

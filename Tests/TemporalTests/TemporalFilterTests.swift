@@ -82,18 +82,6 @@ struct TemporalFilterTests {
         }
     }
 
-    @Test("reset forgets the past")
-    func reset() throws {
-        let maker = PictureMaker(64, 64)
-        let estimator = try MotionEstimator(width: 64, height: 64)
-        let filter = TemporalFilter(width: 64, height: 64, strength: .strong)
-        for step in 0..<3 {
-            let picture = maker.moved(Texture(seed: 1), Double(step), 0)
-            filter.reset()
-            #expect(try filter.smoothed(picture, motion: estimator.motion(to: picture)) === picture)
-        }
-    }
-
     @Test("a drawing that is already stable stays as sharp as it is")
     func sharpness() throws {
         let (width, height) = (320, 180)

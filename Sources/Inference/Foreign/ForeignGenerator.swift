@@ -26,7 +26,8 @@ package final class ForeignGenerator: FrameGenerator {
     private let networkWidth: Int
     private let networkHeight: Int
 
-    /// Reads the network, finds out how it wants pictures, and compiles it for pictures of `width`×`height` pixels.
+    /// Reads the network, finds out how it wants pictures, and compiles it for pictures of `width`×`height` pixels; what
+    /// an earlier start left in the cache is not done again.
     ///
     /// - Parameter range: the range of colours on both sides; nil finds it out by drawing a test picture.
     /// - Throws: `.noInput` where there is no such file, `.data` where it is no such network, `.usage` for an impossible
@@ -38,7 +39,9 @@ package final class ForeignGenerator: FrameGenerator {
             throw Generator.impossibleSize(width, height)
         }
         var engine = try Engine(options)
-        let network = try ForeignNetwork(file, on: engine.core)
+        let file = try ForeignNetworkFile(file, on: engine.core)
+        func identity(_ question: String) -> Data? { file.digest.map { Data("\(question) of \($0)".utf8) } }
+        let network = try engine.remembered(identifiedBy: identity("layout and sizes")) { try ForeignNetwork(file) }
         self.network = network
         let plan = try Self.plan(network.sizes, width, height, &engine, limit: options.memoryLimit)
         (alignment, tiling) = (plan.alignment, plan.tiling)
@@ -47,12 +50,16 @@ package final class ForeignGenerator: FrameGenerator {
         if let range {
             (inputRange, outputRange) = (range, range)
         } else {
-            let probe = try RangeProbe(network, on: engine)
+            let probe = try engine.remembered(identifiedBy: identity("ranges")) {
+                try RangeProbe(network, in: file, on: engine)
+            }
             (inputRange, outputRange) = (probe.input, probe.output)
         }
-        let model = try network.model(width: networkWidth, height: networkHeight)
-            .taking(.uint8, network.inputLayout, inputRange, output: network.output)
-        let compiled = try engine.compile(model)
+        let (width, height, range) = (networkWidth, networkHeight, inputRange)
+        let compiled = try engine.network(identifiedBy: identity("network for \(width)x\(height) in \(range)")) {
+            try file.model(network.inputLayout, width: width, height: height)
+                .taking(.uint8, network.inputLayout, range, output: network.output)
+        }
         requests = try RequestPool(
             compiled, count: engine.streams,
             scratch: .init(

@@ -1,5 +1,5 @@
 /// Order of a picture's axes in a tensor.
-enum ImageLayout: String, Sendable {
+enum ImageLayout: String, Sendable, Codable {
     /// Batch, height, width, channel: interleaved colours.
     case nhwc = "NHWC"
     /// Batch, channel, height, width: planes.

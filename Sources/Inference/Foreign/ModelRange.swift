@@ -1,5 +1,5 @@
 /// The range in which a network takes and gives colours.
-package enum ModelRange: String, Sendable, CaseIterable {
+package enum ModelRange: String, Sendable, CaseIterable, Codable {
     case signed = "-1..1"
     case unit = "0..1"
     case bytes = "0..255"

@@ -7,7 +7,7 @@ internal import Frames
 /// input's, the picture is fed in every range: drawings differ from what they are drawn from, but far less than a picture
 /// read in the wrong range does, which is washed out, half black or out of bounds. The pair of ranges whose drawing lies
 /// nearest to the picture is taken; both are usually the same, and −1…1 is how these networks are trained.
-struct RangeProbe {
+struct RangeProbe: Codable {
     let input: ModelRange
     let output: ModelRange
 
@@ -19,10 +19,10 @@ struct RangeProbe {
     private static let mixed: Float = 0.12
     private static let outOfBounds: Float = 0.3
 
-    init(_ network: ForeignNetwork, on engine: Engine) throws {
+    init(_ network: ForeignNetwork, in file: ForeignNetworkFile, on engine: Engine) throws {
         let (width, height) =
             if case .fixed(let width, let height) = network.sizes { (width, height) } else { (Self.side, Self.side) }
-        let model = try network.model(width: width, height: height)
+        let model = try file.model(network.inputLayout, width: width, height: height)
             .taking(.float32, network.inputLayout, nil, output: network.output)
         let request = try engine.compile(model).makeRequest()
         let picture = Self.testPicture(width, height)
@@ -44,7 +44,7 @@ struct RangeProbe {
         guard let best else {
             throw SakugaError(
                 .data,
-                "cannot use network '\(network.file.path)': its drawing of a test picture is not a number anywhere")
+                "cannot use network '\(file.url.path)': its drawing of a test picture is not a number anywhere")
         }
         (input, output) = (best.input, best.output)
     }

@@ -36,7 +36,8 @@ final class InferenceRequest {
         try check(ov_infer_request_infer(handle), "cannot run the network")
     }
 
-    /// Runs a network between numbers, for tests of what it does.
+    /// Runs a network between arrays of numbers, which are copied: for finding out what it does, not for pictures in a
+    /// hurry.
     func runForFloats(
         _ input: inout [Float], shape: [Int], output index: Int = 0, shape outputShape: [Int]
     ) throws -> [Float] {
