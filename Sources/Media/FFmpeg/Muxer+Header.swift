@@ -44,8 +44,11 @@ extension Muxer {
         for index in 0..<Int(input.nb_chapters) {
             let chapter = chapters[index]!.pointee
             let base = chapter.time_base
+            guard PlausibleTime.holds(chapter.start, in: base), PlausibleTime.holds(chapter.end, in: base) else {
+                continue
+            }
             let shift = av_rescale_q(reader.zero, shimMicroseconds, base)
-            let last = limit.map { av_rescale_q(Int64(($0 * 1e6).rounded()), shimMicroseconds, base) } ?? Int64.max
+            let last = limit.map { av_rescale_q(PlausibleTime.microseconds($0), shimMicroseconds, base) } ?? Int64.max
             let (start, end) = (max(0, chapter.start - shift), min(chapter.end - shift, last))
             guard end > 0, start < last else { continue }
             guard let memory = av_mallocz(MemoryLayout<AVChapter>.size) else { preconditionFailure("out of memory") }

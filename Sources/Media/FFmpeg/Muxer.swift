@@ -83,7 +83,7 @@ final class Muxer: @unchecked Sendable {
     /// Containers refuse packets without a time or whose decoding times do not rise, as damaged files and ticks too
     /// coarse for a frame rate have them: such a packet comes one tick after the one before.
     private func straighten(_ packet: UnsafeMutablePointer<AVPacket>, stream: Int) {
-        let next = lastDecodingTimes[stream].map { $0 + 1 }
+        let next = lastDecodingTimes[stream].map { $0 &+ 1 }
         if packet.pointee.dts == SHIM_NO_TIMESTAMP {
             packet.pointee.dts = packet.pointee.pts == SHIM_NO_TIMESTAMP ? next ?? 0 : packet.pointee.pts
         }

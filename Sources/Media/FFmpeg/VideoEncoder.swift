@@ -142,7 +142,7 @@ final class VideoEncoder {
         let decodeNumber = packet.pointee.dts == SHIM_NO_TIMESTAMP ? number : packet.pointee.dts
         // Before the first picture decoding time runs at the nominal rate.
         func time(_ number: Int64) -> (ticks: Int64, duration: Int64) {
-            shown[number] ?? ((firstTicks ?? 0) + number * nominalDuration, nominalDuration)
+            shown[number] ?? ((firstTicks ?? 0) &+ number &* nominalDuration, nominalDuration)
         }
         packet.pointee.pts = time(number).ticks
         packet.pointee.duration = time(number).duration

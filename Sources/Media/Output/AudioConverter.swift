@@ -109,15 +109,15 @@ final class AudioConverter {
         let rate = AVRational(num: 1, den: max(1, sound.pointee.sample_rate))
         let stamp = sound.pointee.best_effort_timestamp
         let time =
-            stamp == SHIM_NO_TIMESTAMP
-            ? nextTime : av_rescale_q(stamp, inputTimeBase, shimMicroseconds) - zero
+            PlausibleTime.holds(stamp, in: inputTimeBase)
+            ? av_rescale_q(stamp, inputTimeBase, shimMicroseconds) - zero : nextTime
         sound.pointee.pts = av_rescale_q(time, shimMicroseconds, rate)
-        nextTime = time + av_rescale_q(Int64(sound.pointee.nb_samples), rate, shimMicroseconds)
+        nextTime = time &+ av_rescale_q(Int64(sound.pointee.nb_samples), rate, shimMicroseconds)
         if sound.pointee.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC {
             av_channel_layout_default(&sound.pointee.ch_layout, sound.pointee.ch_layout.nb_channels)
         }
         guard let end else { return true }
-        let left = Int64((end * Double(rate.den)).rounded()) - sound.pointee.pts
+        let left = av_rescale_q(PlausibleTime.microseconds(end), shimMicroseconds, rate) &- sound.pointee.pts
         sound.pointee.nb_samples = Int32(max(0, min(left, Int64(sound.pointee.nb_samples))))
         return left > 0
     }
