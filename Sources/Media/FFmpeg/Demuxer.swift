@@ -23,7 +23,7 @@ final class Demuxer {
         stop: StopSignal
     ) throws(SakugaError) {
         FFmpegLog.install()
-        FFmpegLog.forget()
+        FFmpegLog.forget(.input)
         (self.name, self.pipe, self.stop) = (name, pipe, stop)
         var inputFormat: UnsafePointer<AVInputFormat>?
         if let format {

@@ -54,7 +54,8 @@ final class AudioConverter {
         context.pointee.time_base = AVRational(num: 1, den: context.pointee.sample_rate)
         if globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
         try check(
-            avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)", call: "avcodec_open2"
+            avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)",
+            call: "avcodec_open2", side: .output
         )
     }
 
@@ -166,12 +167,12 @@ final class AudioConverter {
     private func encode(_ frame: UnsafeMutablePointer<AVFrame>?, _ emit: (Packet) throws -> Void) throws {
         let code = avcodec_send_frame(encoder, frame)
         if code == SHIM_ERROR_EOF { return }
-        try check(code, .software, "cannot encode \(label)", call: "avcodec_send_frame")
+        try check(code, .software, "cannot encode \(label)", call: "avcodec_send_frame", side: .output)
         while true {
             packet.unreference()
             let code = avcodec_receive_packet(encoder, packet.pointer)
             if code == SHIM_ERROR_AGAIN || code == SHIM_ERROR_EOF { return }
-            try check(code, .software, "cannot encode \(label)", call: "avcodec_receive_packet")
+            try check(code, .software, "cannot encode \(label)", call: "avcodec_receive_packet", side: .output)
             let raw = packet.pointer.pointee
             if dropsPriming, raw.pts + raw.duration <= 0 { continue }
             try emit(packet)
