@@ -5,6 +5,8 @@ extension Muxer {
     /// A codec tag is a container's own name for a codec: it is kept only where the new container knows it.
     func keepKnownTag(of stream: UnsafeMutablePointer<AVStream>) {
         let parameters = stream.pointee.codecpar!
+        // Data has nothing but its tag; the MOV muxer writes this one without listing it.
+        if parameters.pointee.codec_id == AV_CODEC_ID_BIN_DATA, parameters.pointee.codec_tag == SHIM_TAG_GPMD { return }
         guard let tags = context.pointee.oformat.pointee.codec_tag,
             av_codec_get_id(tags, parameters.pointee.codec_tag) == parameters.pointee.codec_id
         else {
