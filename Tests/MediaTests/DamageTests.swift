@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("impossible times never crash, and count as missing", arguments: [nil, 0.4], [false, true])
+    @Test("impossible times never crash, and count as missing", arguments: [nil, 0.2], [false, true])
     func survivesImpossibleTimes(_ start: Double?, _ converts: Bool) throws {
         let folder = try TemporaryFolder()
         let (whole, broken, facts) = (folder.file("in.mp4"), folder.file("broken.mp4"), folder.file("facts.txt"))
@@ -116,6 +116,22 @@ import Testing
                 #expect(error.code == .data || error.code == .usage, "\(error)")
             }
         }
+    }
+
+    @Test("a full disk is not explained with what a decoder said of damage")
+    func blamesNoDecoder() throws {
+        let folder = try TemporaryFolder()
+        let input = folder.file("in.avi")
+        try MediaTool.make(input, "-f lavfi -i testsrc2=s=320x240:r=25:d=1 -c:v mpeg4 -q:v 2")
+        var data = try Data(contentsOf: input)
+        for at in stride(from: 8000, to: data.count - 8000, by: 97) { data[data.startIndex + at] ^= 0x55 }
+        try data.write(to: input)
+        var output = OutputOptions.encoder("ffv1")
+        output.container = "matroska"
+        let error = #expect(throws: SakugaError.self) { try Redrawing(input.path, to: "/dev/full", output: output) }
+        #expect(
+            error?.message.hasPrefix("cannot write '/dev/full': no space left on device (") == true
+                && error?.message.contains(";") == false, "\(String(describing: error))")
     }
 
     @Test("a pipe that cannot be opened is refused", .enabled(if: geteuid() != 0, "root may open everything"))
