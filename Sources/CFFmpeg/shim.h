@@ -1,12 +1,10 @@
 // What Swift cannot see of FFmpeg's C interface: macros, variadic calls, and names that differ between releases.
 #pragma once
 #include <libavcodec/avcodec.h>
-#include <libavdevice/avdevice.h>
 #include <libavfilter/avfilter.h>
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
-#include <libavutil/audio_fifo.h>
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/display.h>
@@ -25,10 +23,11 @@ static const int SHIM_ERROR_AGAIN = AVERROR(EAGAIN);
 static const int SHIM_ERROR_INVALID_DATA = AVERROR_INVALIDDATA;
 static const int SHIM_ERROR_EXIT = AVERROR_EXIT;
 static const int SHIM_ERROR_NO_SPACE = AVERROR(ENOSPC);
-static const int SHIM_ERROR_NO_MEMORY = AVERROR(ENOMEM);
 static const int64_t SHIM_NO_TIMESTAMP = AV_NOPTS_VALUE;
 
 static const int SHIM_TAG_HVC1 = MKTAG('h', 'v', 'c', '1');
+static const unsigned SHIM_TAG_TMCD = MKTAG('t', 'm', 'c', 'd');
+static const unsigned SHIM_TAG_GPMD = MKTAG('g', 'p', 'm', 'd');
 
 /// Before version 6, the Matroska muxer leaves it to its caller to move packets by the codec delay that it writes down.
 #if LIBAVFORMAT_VERSION_MAJOR < 60

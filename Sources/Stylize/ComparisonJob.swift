@@ -45,8 +45,8 @@ package final class ComparisonJob: Sendable {
         expectedFrames = first.info.streams[first.info.drawnStream!].video?.frameCount
         do {
             writer = try MediaWriter(
-                url: file.workingPath, name: output, plan: plan, reader: first, input: InputOptions(), output: options,
-                width: width, height: height)
+                url: file.workingPath, name: output, isStream: file.isStream, plan: plan, reader: first,
+                output: options, width: width, height: height)
         } catch {
             file.discard()
             throw error

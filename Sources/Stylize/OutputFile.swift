@@ -10,6 +10,8 @@ struct OutputFile {
 
     private enum Kind { case file, stream, sequence }
     private let kind: Kind
+    /// Standard output, a pipe or a device, which cannot go back to what was written.
+    var isStream: Bool { kind == .stream }
     private let overwrites: Bool
     /// The folder that was made for the destination, to be taken away again when nothing comes of it.
     private let madeFolder: String?

@@ -74,7 +74,7 @@ package final class StylizeJob: Sendable {
         do {
             generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
             writer = try MediaWriter(
-                url: file.workingPath, name: outputPath, plan: plan, reader: reader, input: request.inputOptions,
+                url: file.workingPath, name: outputPath, isStream: file.isStream, plan: plan, reader: reader,
                 output: request.outputOptions, width: width, height: height)
         } catch {
             file.discard()

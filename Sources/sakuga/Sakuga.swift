@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Media
 
 @main
 struct Sakuga: ParsableCommand {
@@ -16,6 +17,7 @@ struct Sakuga: ParsableCommand {
     static func main() {
         // A reader that goes away is then a failed write, reported like any other.
         signal(SIGPIPE, SIG_IGN)
+        FFmpegLog.quietEncoders()
         do {
             var command = try parseAsRoot()
             try command.run()

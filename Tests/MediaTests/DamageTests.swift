@@ -66,13 +66,93 @@ import Testing
                 data[data.startIndex + at] ^= 1 << UInt8((state >> 20) & 7)
             }
             try data.write(to: broken)
-            do {
-                let run = try Redrawing(broken, to: folder.file("out.mkv"), output: .encoder("ffv1"))
-                #expect((1...60).contains(run.frames))
-            } catch let error as SakugaError {
-                #expect(error.code == .data, "\(error)")
+            for start in [nil, 0.3] {
+                var options = InputOptions()
+                (options.start, options.end) = (start, start.map { $0 + 0.4 })
+                do {
+                    let run = try Redrawing(
+                        broken, to: folder.file("out.mkv"), input: options, output: .encoder("ffv1"))
+                    #expect((1...60).contains(run.frames))
+                } catch let error as SakugaError {
+                    #expect(error.code == .data || start != nil && error.code == .usage, "\(error)")
+                }
             }
         }
+    }
+
+    @Test("impossible times never crash, and count as missing", arguments: [nil, 0.2], [false, true])
+    func survivesImpossibleTimes(_ start: Double?, _ converts: Bool) throws {
+        let folder = try TemporaryFolder()
+        let (whole, broken, facts) = (folder.file("in.mp4"), folder.file("broken.mp4"), folder.file("facts.txt"))
+        try ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=All\n"
+            .write(to: facts, atomically: true, encoding: .utf8)
+        try MediaTool.make(
+            whole, "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -f lavfi -i sine=d=1 -i \(facts.path) -map_chapters 2",
+            "-c:v libx264 -preset ultrafast -c:a aac -g 5 -movflags frag_keyframe+empty_moov")
+        let bytes = try Data(contentsOf: whole)
+        var options = InputOptions()
+        (options.start, options.end) = (start, start.map { _ in 1e300 })
+        for base: Int64 in [.max, .max - 1 << 20, .min, .min + 1, 1 << 61, 1 << 62, -1 << 62] {
+            var data = bytes
+            let value = withUnsafeBytes(of: base.bigEndian) { Data($0) }
+            // Where a fragment begins (tfdt), and where a chapter does (chpl), are numbers of 64 bits.
+            for (box, skipped, spared) in [("tfdt", 4, 4), ("chpl", 9, 0)] {
+                var from = data.startIndex
+                var count = 0
+                while let found = data.range(of: Data(box.utf8), in: from..<data.endIndex) {
+                    from = found.upperBound
+                    count += 1
+                    if count > spared { data.replaceSubrange((from + skipped)..<(from + skipped + 8), with: value) }
+                }
+                #expect(box == "chpl" || count > spared + 2)
+            }
+            try data.write(to: broken)
+            var output = OutputOptions.encoder("ffv1")
+            if converts { output.audio = .aac }
+            do {
+                let run = try Redrawing(broken, to: folder.file("out.mkv"), input: options, output: output)
+                #expect((1...25).contains(run.frames))
+            } catch let error as SakugaError {
+                #expect(error.code == .data || error.code == .usage, "\(error)")
+            }
+        }
+    }
+
+    @Test("a full disk is not explained with what a decoder said of damage")
+    func blamesNoDecoder() throws {
+        let folder = try TemporaryFolder()
+        let input = folder.file("in.avi")
+        try MediaTool.make(input, "-f lavfi -i testsrc2=s=320x240:r=25:d=1 -c:v mpeg4 -q:v 2")
+        var data = try Data(contentsOf: input)
+        for at in stride(from: 8000, to: data.count - 8000, by: 97) { data[data.startIndex + at] ^= 0x55 }
+        try data.write(to: input)
+        var output = OutputOptions.encoder("ffv1")
+        output.container = "matroska"
+        let error = #expect(throws: SakugaError.self) { try Redrawing(input.path, to: "/dev/full", output: output) }
+        #expect(
+            error?.message.hasPrefix("cannot write '/dev/full': no space left on device (") == true
+                && error?.message.contains(";") == false, "\(String(describing: error))")
+    }
+
+    @Test("a pipe that cannot be opened is refused", .enabled(if: geteuid() != 0, "root may open everything"))
+    func refusesClosedPipe() throws {
+        let folder = try TemporaryFolder()
+        let pipe = folder.file("pipe")
+        mkfifo(pipe.path, 0o000)
+        let error = #expect(throws: SakugaError.self) { try MediaReader(pipe.path) }
+        #expect(error?.code == .noInput)
+    }
+
+    @Test("an AVI file without a length, as from a pipe, is not called damaged", arguments: [0, UInt8.max])
+    func takesUnknownLength(_ byte: UInt8) throws {
+        let folder = try TemporaryFolder()
+        let input = folder.file("in.avi")
+        try MediaTool.make(input, "-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v mpeg4")
+        var data = try Data(contentsOf: input)
+        data.replaceSubrange(4..<8, with: Data(repeating: byte, count: 4))
+        try data.write(to: input)
+        let run = try Redrawing(input, to: folder.file("out.mkv"))
+        #expect(run.frames == 10 && run.damage.isClean, "\(run.damage)")
     }
 
     @Test(

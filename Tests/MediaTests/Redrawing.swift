@@ -16,7 +16,8 @@ struct Redrawing {
     @discardableResult
     init(
         _ input: String, to output: String, input inputOptions: InputOptions = InputOptions(),
-        output outputOptions: OutputOptions = OutputOptions(), size: (Int, Int)? = nil, each: (Frame) -> Void = { _ in }
+        output outputOptions: OutputOptions = OutputOptions(), size: (Int, Int)? = nil, isStream: Bool? = nil,
+        each: (Frame) -> Void = { _ in }
     ) throws {
         reader = try MediaReader(input, options: inputOptions)
         plan = try OutputPlan.make(for: reader, output: output, options: outputOptions)
@@ -26,7 +27,7 @@ struct Redrawing {
             height -= height % 2
         }
         let writer = try MediaWriter(
-            url: output, name: output, plan: plan, reader: reader, input: inputOptions, output: outputOptions,
+            url: output, name: output, isStream: isStream, plan: plan, reader: reader, output: outputOptions,
             width: width, height: height)
         let converter = PictureConverter(
             for: reader.picture, pool: FramePool(width: width, height: height, alignment: 8))

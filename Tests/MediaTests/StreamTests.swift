@@ -250,6 +250,67 @@ import Testing
         #expect(after.streams("data").count == 1)
     }
 
+    /// A film with a camera's measurements (GoPro's `gpmd`): a text track under another name, since no tool writes one.
+    private static func measured(_ folder: TemporaryFolder, _ name: String, tag: String) throws -> URL {
+        let (file, text) = (folder.file(name), folder.file("a.srt"))
+        try "1\n00:00:00,000 --> 00:00:00,400\nHello\n\n2\n00:00:00,500 --> 00:00:00,900\nworld\n\n"
+            .write(to: text, atomically: true, encoding: .utf8)
+        try MediaTool.make(
+            file, "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -i \(text.path) -c:v libx264 -preset ultrafast -c:s mov_text")
+        var data = try Data(contentsOf: file)
+        for (old, new) in [("sbtl", "meta"), ("tx3g", tag)] {
+            let place = try #require(data.range(of: Data(old.utf8)))
+            data.replaceSubrange(place, with: Data(new.utf8))
+        }
+        try data.write(to: file)
+        return file
+    }
+
+    @Test("a camera's measurements are kept", arguments: ["out.mp4", "out.mov"])
+    func keepsMeasurements(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let (input, output) = (try Self.measured(folder, "in.mp4", tag: "gpmd"), folder.file(name))
+        let run = try Redrawing(input, to: output)
+        #expect(run.warnings.isEmpty)
+        #expect(try Probe(output).streams("data").map(\.codecTagString) == ["gpmd"])
+        #expect(try MediaTool.streamHash(input, "d:0") == MediaTool.streamHash(output, "d:0"))
+    }
+
+    @Test("data that a container cannot hold is named", arguments: [("gpmd", "out.mkv"), ("mebx", "out.mp4")])
+    func namesLostData(_ test: (String, String)) throws {
+        let folder = try TemporaryFolder()
+        let run = try Redrawing(
+            try Self.measured(folder, "in.mp4", tag: test.0), to: folder.file(test.1))
+        let container = test.1.hasSuffix("mkv") ? "matroska" : "mp4"
+        #expect(
+            run.warnings == ["data stream 1 (\(test.0)) is left out: \(container) cannot hold \(test.0) data"])
+    }
+
+    @Test("only what Matroska keeps is advised to go there")
+    func advisesMatroska() throws {
+        let folder = try TemporaryFolder()
+        let input = try Self.everything(folder)
+        let warnings = try Redrawing(input, to: folder.file("out.webm")).warnings
+        let advised = warnings.filter { $0.hasSuffix("; an .mkv output keeps it") }
+        #expect(
+            advised.map { $0.prefix { $0 != "(" } } == ["video stream 1 ", "attachment stream 6 ", "video stream 7 "])
+    }
+
+    @Test("an MP4 that cannot go back is written in fragments")
+    func writesFragments() throws {
+        let folder = try TemporaryFolder()
+        let (input, pipe, output) = (folder.file("in.mkv"), folder.file("pipe.mp4"), folder.file("out.mp4"))
+        try MediaTool.make(input, "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v ffv1")
+        mkfifo(pipe.path, 0o600)
+        let drain = Process()
+        drain.executableURL = URL(fileURLWithPath: "/bin/sh")
+        drain.arguments = ["-c", "cat '\(pipe.path)' > '\(output.path)'"]
+        try drain.run()
+        try Redrawing(input.path, to: pipe.path, isStream: true)
+        drain.waitUntilExit()
+        #expect(try Probe(output).times(of: 0).count == 25)
+    }
+
     @Test("Apple's own tags survive")
     func keepsCameraTags() throws {
         let folder = try TemporaryFolder()

@@ -23,7 +23,7 @@ final class Demuxer {
         stop: StopSignal
     ) throws(SakugaError) {
         FFmpegLog.install()
-        FFmpegLog.forget()
+        FFmpegLog.forget(.input)
         (self.name, self.pipe, self.stop) = (name, pipe, stop)
         var inputFormat: UnsafePointer<AVInputFormat>?
         if let format {
@@ -82,7 +82,7 @@ final class Demuxer {
     func stream(_ index: Int) -> UnsafeMutablePointer<AVStream> { streams[index]! }
 
     /// Reads the next packet; false at the end. The error of a damaged file is returned, not thrown: what was read
-    /// before it is worth drawing. Uses av_read_frame.
+    /// before it is worth drawing. Impossible timestamps count as missing. Uses av_read_frame.
     func read(into packet: Packet) -> (more: Bool, error: Int32?) {
         packet.unreference()
         var code = av_read_frame(context, packet.pointer)
@@ -90,7 +90,11 @@ final class Demuxer {
             av_usleep(5_000)
             code = av_read_frame(context, packet.pointer)
         }
-        if code >= 0 { return (true, nil) }
+        if code >= 0 {
+            let timeBase = stream(Int(packet.pointer.pointee.stream_index)).pointee.time_base
+            PlausibleTime.enforce(on: packet.pointer, timeBase: timeBase)
+            return (true, nil)
+        }
         if stop.isRaised { return (false, nil) }
         return (false, code == SHIM_ERROR_EOF ? readFailure : code)
     }
@@ -111,6 +115,6 @@ final class Demuxer {
 
     /// Where the container's timeline begins, in microseconds.
     var startMicroseconds: Int64 {
-        context.pointee.start_time == SHIM_NO_TIMESTAMP ? 0 : context.pointee.start_time
+        PlausibleTime.holds(microseconds: context.pointee.start_time) ? context.pointee.start_time : 0
     }
 }

@@ -162,7 +162,7 @@ struct EncoderSetup {
         settings["global_quality"] = "\(Int((number * Double(FF_QP2LAMBDA)).rounded()))"
     }
 
-    /// x265 and SVT-AV1 write to standard error by themselves.
+    /// x265 writes to standard error by itself. (So does SVT-AV1, which `FFmpegLog` keeps quiet.)
     private static func quiet(_ name: String, _ settings: inout [String: String]) {
         if name == "libx265" {
             let asked = settings["x265-params"] ?? ""
@@ -170,6 +170,5 @@ struct EncoderSetup {
                 settings["x265-params"] = (asked.isEmpty ? "" : asked + ":") + "log-level=error"
             }
         }
-        if name == "libsvtav1" { setenv("SVT_LOG", "1", 0) }
     }
 }

@@ -5,6 +5,8 @@ extension Muxer {
     /// A codec tag is a container's own name for a codec: it is kept only where the new container knows it.
     func keepKnownTag(of stream: UnsafeMutablePointer<AVStream>) {
         let parameters = stream.pointee.codecpar!
+        // Data has nothing but its tag; the MOV muxer writes this one without listing it.
+        if parameters.pointee.codec_id == AV_CODEC_ID_BIN_DATA, parameters.pointee.codec_tag == SHIM_TAG_GPMD { return }
         guard let tags = context.pointee.oformat.pointee.codec_tag,
             av_codec_get_id(tags, parameters.pointee.codec_tag) == parameters.pointee.codec_id
         else {
@@ -44,8 +46,11 @@ extension Muxer {
         for index in 0..<Int(input.nb_chapters) {
             let chapter = chapters[index]!.pointee
             let base = chapter.time_base
+            guard PlausibleTime.holds(chapter.start, in: base), PlausibleTime.holds(chapter.end, in: base) else {
+                continue
+            }
             let shift = av_rescale_q(reader.zero, shimMicroseconds, base)
-            let last = limit.map { av_rescale_q(Int64(($0 * 1e6).rounded()), shimMicroseconds, base) } ?? Int64.max
+            let last = limit.map { av_rescale_q(PlausibleTime.microseconds($0), shimMicroseconds, base) } ?? Int64.max
             let (start, end) = (max(0, chapter.start - shift), min(chapter.end - shift, last))
             guard end > 0, start < last else { continue }
             guard let memory = av_mallocz(MemoryLayout<AVChapter>.size) else { preconditionFailure("out of memory") }

@@ -20,10 +20,11 @@ final class Muxer: @unchecked Sendable {
     ///   - name: the destination as the user knows it, for messages.
     init(url: String, name: String, container: String) throws(SakugaError) {
         self.name = name
+        FFmpegLog.forget(.output)
         var made: UnsafeMutablePointer<AVFormatContext>?
         try check(
             avformat_alloc_output_context2(&made, nil, container, url), .cannotCreate, "cannot write '\(name)'",
-            call: "avformat_alloc_output_context2")
+            call: "avformat_alloc_output_context2", side: .output)
         context = made!
         // FLAC and Opus in MP4 are standards by now.
         context.pointee.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL
@@ -47,7 +48,8 @@ final class Muxer: @unchecked Sendable {
         if !writesFilesItself {
             let code = avio_open(&context.pointee.pb, String(cString: context.pointee.url), AVIO_FLAG_WRITE)
             if code < 0 {
-                throw SakugaError(ffmpeg: code, .cannotCreate, "cannot create '\(name)'", call: "avio_open")
+                throw SakugaError(
+                    ffmpeg: code, .cannotCreate, "cannot create '\(name)'", call: "avio_open", side: .output)
             }
             isOpen = true
         }
@@ -56,6 +58,7 @@ final class Muxer: @unchecked Sendable {
         guard code >= 0 else {
             throw SakugaError(
                 ffmpeg: code, .cannotCreate, "cannot begin '\(name)'", call: "avformat_write_header",
+                side: .output,
                 hint: "an .mkv output can hold nearly everything")
         }
         hasHeader = true
@@ -74,7 +77,10 @@ final class Muxer: @unchecked Sendable {
             straighten(packet.pointer, stream: index)
             let code = av_interleaved_write_frame(context, packet.pointer)
             // A bitstream filter may also find that what a damaged packet claims to be is not implemented.
-            if isCopied, code < 0, !Self.isWritingFailure(code) { return false }
+            if isCopied, code < 0, !Self.isWritingFailure(code) {
+                FFmpegLog.forget(.output)
+                return false
+            }
             if code < 0 { throw writingError(code, "av_interleaved_write_frame") }
             return true
         }
@@ -83,7 +89,7 @@ final class Muxer: @unchecked Sendable {
     /// Containers refuse packets without a time or whose decoding times do not rise, as damaged files and ticks too
     /// coarse for a frame rate have them: such a packet comes one tick after the one before.
     private func straighten(_ packet: UnsafeMutablePointer<AVPacket>, stream: Int) {
-        let next = lastDecodingTimes[stream].map { $0 + 1 }
+        let next = lastDecodingTimes[stream].map { $0 &+ 1 }
         if packet.pointee.dts == SHIM_NO_TIMESTAMP {
             packet.pointee.dts = packet.pointee.pts == SHIM_NO_TIMESTAMP ? next ?? 0 : packet.pointee.pts
         }
@@ -112,7 +118,8 @@ final class Muxer: @unchecked Sendable {
 
     private func writingError(_ code: Int32, _ call: String) -> SakugaError {
         SakugaError(
-            ffmpeg: code, Self.isWritingFailure(code) ? .inputOutput : .software, "cannot write '\(name)'", call: call)
+            ffmpeg: code, Self.isWritingFailure(code) ? .inputOutput : .software, "cannot write '\(name)'", call: call,
+            side: .output)
     }
 
     /// What the operating system says where a file cannot be written, unlike what FFmpeg finds wrong with a packet.

@@ -34,9 +34,12 @@ final class PipeInput {
     }
 
     deinit {
-        av_freep(&context.pointee.buffer)
-        avio_context_free(&context)
-        if isOwned { close(descriptor) }
+        // Runs for a failed opening too.
+        if context != nil {
+            av_freep(&context.pointee.buffer)
+            avio_context_free(&context)
+        }
+        if isOwned, descriptor >= 0 { close(descriptor) }
     }
 
     private func read(into bytes: UnsafeMutablePointer<UInt8>, count: Int) -> Int32 {

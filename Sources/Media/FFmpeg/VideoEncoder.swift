@@ -52,7 +52,7 @@ final class VideoEncoder {
         guard code >= 0 else {
             throw SakugaError(
                 ffmpeg: code, .usage, "cannot start the encoder \(name) for \(target.width)×\(target.height) pictures",
-                call: "avcodec_open2", hint: Self.startHint(name, target))
+                call: "avcodec_open2", side: .output, hint: Self.startHint(name, target))
         }
         if let unknown = dictionary.keys.first {
             throw SakugaError(
@@ -123,13 +123,13 @@ final class VideoEncoder {
         if code != SHIM_ERROR_EOF {
             try check(
                 code, .software, "cannot encode picture \(picture?.number ?? -1) with \(name)",
-                call: "avcodec_send_frame")
+                call: "avcodec_send_frame", side: .output)
         }
         while true {
             packet.unreference()
             let code = avcodec_receive_packet(context, packet.pointer)
             if code == SHIM_ERROR_AGAIN || code == SHIM_ERROR_EOF { return }
-            try check(code, .software, "cannot encode with \(name)", call: "avcodec_receive_packet")
+            try check(code, .software, "cannot encode with \(name)", call: "avcodec_receive_packet", side: .output)
             restoreTime(of: packet.pointer)
             try emit(packet)
         }
@@ -142,7 +142,7 @@ final class VideoEncoder {
         let decodeNumber = packet.pointee.dts == SHIM_NO_TIMESTAMP ? number : packet.pointee.dts
         // Before the first picture decoding time runs at the nominal rate.
         func time(_ number: Int64) -> (ticks: Int64, duration: Int64) {
-            shown[number] ?? ((firstTicks ?? 0) + number * nominalDuration, nominalDuration)
+            shown[number] ?? ((firstTicks ?? 0) &+ number &* nominalDuration, nominalDuration)
         }
         packet.pointee.pts = time(number).ticks
         packet.pointee.duration = time(number).duration

@@ -20,7 +20,7 @@ enum ContainerLength {
             if head.starts(with: [0x1A, 0x45, 0xDF, 0xA3]) {
                 matroskaEnd(head)
             } else if head.starts(with: Array("RIFF".utf8)) {
-                8 + number(ArraySlice(head[4..<8].reversed()))
+                riffEnd(number(ArraySlice(head[4..<8].reversed())))
             } else if ["ftyp", "moov", "mdat", "free", "skip", "wide", "styp"].contains(name) {
                 boxesEnd(file, present)
             } else {
@@ -30,9 +30,14 @@ enum ContainerLength {
         return "the file is cut off: \(present) of \(declared) bytes are there"
     }
 
+    /// The end of a RIFF file; nil where its size was never filled in, as in one that was written to a pipe.
+    private static func riffEnd(_ size: UInt64) -> UInt64? {
+        size == 0 || size == UInt64(UInt32.max) ? nil : 8 + size
+    }
+
     /// Whether no end marker follows the first scan: thumbnails in the segments before have their own.
     private static func lacksEndMarker(_ path: String) -> Bool {
-        guard let data = FileManager.default.contents(atPath: path) else { return false }
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else { return false }
         var offset = 2
         while offset + 4 <= data.count, data[offset] == 0xFF {
             let length = Int(data[offset + 2]) << 8 | Int(data[offset + 3])

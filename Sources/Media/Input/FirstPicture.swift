@@ -86,7 +86,7 @@ final class FirstPicture {
 
     private func nothingDecoded() -> SakugaError {
         if source.demuxer.stop.isRaised { return SakugaError(.interrupted, "stopped while opening the input") }
-        let said = FFmpegLog.takeLastError().map { "; \($0)" } ?? ""
+        let said = FFmpegLog.takeLastError(of: .input).map { "; \($0)" } ?? ""
         let reason = source.damage.isClean ? "the stream is empty" : source.damage.firstReason
         return SakugaError(
             .data, "no picture of \(source.decoder.label) can be decoded: \(reason) (avcodec_receive_frame\(said))",

@@ -28,7 +28,7 @@ struct InputLocation {
                 .noInput, "'\(input)' is a folder", hint: "give the files in it, or -o FOLDER/ to draw them all")
         } else if exists, kind == S_IFIFO {
             place = .pipe(path: input)
-        } else if !exists, input.contains("://") || options.format == "lavfi" {
+        } else if !exists, input.contains("://") {
             place = .url
         } else if !exists, let sequence = NumberedSequence(input) {
             place = .sequence(sequence)

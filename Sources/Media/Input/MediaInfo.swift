@@ -94,7 +94,7 @@ extension MediaInfo.Stream {
         let stream = pointer.pointee
         let parameters = stream.codecpar.pointee
         index = Int(stream.index)
-        codec = codecName(parameters.codec_id)
+        codec = Self.name(of: parameters)
         let tags = Dictionary(FFmpegDictionary.entries(stream.metadata).map { ($0.key, $0.value) }) { $1 }
         language = tags["language"]
         title = tags["title"]
@@ -118,6 +118,18 @@ extension MediaInfo.Stream {
         case AVMEDIA_TYPE_ATTACHMENT: kind = .attachment
         default: kind = .data
         }
+    }
+}
+
+extension MediaInfo.Stream {
+    /// FFmpeg's name of the codec; of data that it has no name for, the container's tag.
+    private static func name(of parameters: AVCodecParameters) -> String {
+        let isNamed = parameters.codec_id != AV_CODEC_ID_NONE && parameters.codec_id != AV_CODEC_ID_BIN_DATA
+        let tag = withUnsafeBytes(of: parameters.codec_tag.littleEndian) { Array($0) }
+        guard !isNamed, parameters.codec_type == AVMEDIA_TYPE_DATA, tag.allSatisfy({ 0x20..<0x7F ~= $0 }) else {
+            return codecName(parameters.codec_id)
+        }
+        return String(decoding: tag, as: UTF8.self)
     }
 }
 

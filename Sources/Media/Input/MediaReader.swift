@@ -67,7 +67,8 @@ package final class MediaReader: @unchecked Sendable {
         let start = opened.demuxer.startMicroseconds
         // The first tick at or after a time; half a millisecond allows for times that people round.
         func ticks(_ seconds: Double) -> Int64 {
-            av_rescale_q_rnd(start + Int64((seconds * 1e6).rounded()) - 500, shimMicroseconds, timeBase, AV_ROUND_UP)
+            av_rescale_q_rnd(
+                start + PlausibleTime.microseconds(seconds) - 500, shimMicroseconds, timeBase, AV_ROUND_UP)
         }
         endTicks = options.end.map(ticks)
 
@@ -79,7 +80,7 @@ package final class MediaReader: @unchecked Sendable {
         waitingPackets = opening.otherPackets
         let firstTicks = first.pointer.pointee.best_effort_timestamp
         zero =
-            (options.start ?? 0) <= 0 || firstTicks == SHIM_NO_TIMESTAMP
+            (options.start ?? 0) <= 0 || !PlausibleTime.holds(firstTicks, in: timeBase)
             ? start : av_rescale_q(firstTicks, timeBase, shimMicroseconds)
         upright = UprightFilter(
             stream: stream, timeBase: timeBase, deinterlaces: options.deinterlaces,
@@ -111,7 +112,7 @@ package final class MediaReader: @unchecked Sendable {
     private static func frameRate(of stream: UnsafeMutablePointer<AVStream>, in demuxer: Demuxer) -> AVRational {
         let average = stream.pointee.avg_frame_rate
         func isUsable(_ rate: AVRational) -> Bool {
-            rate.num > 0 && rate.den > 0 && Double(rate.num) / Double(rate.den) <= 1000
+            rate.num > 0 && rate.den > 0 && (1e-5...1000).contains(av_q2d(rate))
         }
         let guess = av_guess_frame_rate(demuxer.context, stream, nil)
         if isUsable(guess), !isUsable(average) || av_q2d(guess) < 1.5 * av_q2d(average) { return guess }
@@ -155,15 +156,19 @@ package final class MediaReader: @unchecked Sendable {
     }
 
     private func number(_ picture: Picture, ticks raw: Int64) {
-        let fallback = (lastTicks ?? -nominalDuration) + nominalDuration
-        var ticks = raw == SHIM_NO_TIMESTAMP ? fallback : raw - av_rescale_q(zero, shimMicroseconds, source.timeBase)
+        // Decoders and filters make up timestamps too, so that what follows must not trap on any.
+        let fallback = (lastTicks ?? -nominalDuration) &+ nominalDuration
+        let isPlausible = PlausibleTime.holds(raw, in: source.timeBase)
+        var ticks = isPlausible ? raw - av_rescale_q(zero, shimMicroseconds, source.timeBase) : fallback
         // Two pictures cannot be shown at once; damaged streams claim it.
-        if let lastTicks, ticks <= lastTicks { ticks = lastTicks + 1 }
+        if let lastTicks, ticks <= lastTicks { ticks = lastTicks &+ 1 }
         lastTicks = ticks
         picture.number = decodedCount
         picture.timestamp = Timestamp(ticks: ticks, timeBase: self.picture.timeBase)
-        if picture.duration <= 0 { picture.duration = nominalDuration }
-        endTime = Double(ticks + picture.duration) * self.picture.timeBase.seconds
+        if picture.duration <= 0 || !PlausibleTime.holds(picture.duration, in: source.timeBase) {
+            picture.duration = nominalDuration
+        }
+        endTime = (Double(ticks) + Double(picture.duration)) * self.picture.timeBase.seconds
         source.position = endTime
     }
 

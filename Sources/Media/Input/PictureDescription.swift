@@ -10,10 +10,8 @@ package struct PictureDescription: Sendable {
     package let frameRate: TimeBase
     package let isDeinterlaced: Bool
     package let isToneMapped: Bool
-    package let isTurned: Bool
     /// The stored pixels carry transparency.
     package let hasAlpha: Bool
-    package let bitDepth: Int
     /// The stored pixels are luma and chroma, which a matrix joins.
     let hasMatrix: Bool
     let aspect: AVRational
@@ -31,7 +29,6 @@ package struct PictureDescription: Sendable {
         self.frameRate = TimeBase(frameRate.num, frameRate.den)
         isDeinterlaced = setup.deinterlaces
         isToneMapped = setup.toneMaps
-        isTurned = setup.orientation != .upright
         let guessed = guessedAspect.num > 0 && guessedAspect.den > 0 ? guessedAspect : AVRational(num: 0, den: 1)
         aspect = sideways && guessed.num > 0 ? AVRational(num: guessed.den, den: guessed.num) : guessed
         color = setup.toneMaps ? .highDefinition : ColorDescription(frame)
@@ -41,6 +38,5 @@ package struct PictureDescription: Sendable {
         let isRGB = (descriptor?.flags ?? 0) & UInt64(AV_PIX_FMT_FLAG_RGB) != 0
         // Grey pictures have one plane, with or without alpha.
         hasMatrix = !isRGB && !isPalette && (descriptor?.nb_components ?? 3) > 2
-        bitDepth = Int(descriptor?.comp.0.depth ?? 8)
     }
 }

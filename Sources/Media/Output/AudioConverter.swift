@@ -54,7 +54,8 @@ final class AudioConverter {
         context.pointee.time_base = AVRational(num: 1, den: context.pointee.sample_rate)
         if globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
         try check(
-            avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)", call: "avcodec_open2"
+            avcodec_open2(context, codec, nil), .unavailable, "cannot encode \(label) as \(name)",
+            call: "avcodec_open2", side: .output
         )
     }
 
@@ -109,15 +110,15 @@ final class AudioConverter {
         let rate = AVRational(num: 1, den: max(1, sound.pointee.sample_rate))
         let stamp = sound.pointee.best_effort_timestamp
         let time =
-            stamp == SHIM_NO_TIMESTAMP
-            ? nextTime : av_rescale_q(stamp, inputTimeBase, shimMicroseconds) - zero
+            PlausibleTime.holds(stamp, in: inputTimeBase)
+            ? av_rescale_q(stamp, inputTimeBase, shimMicroseconds) - zero : nextTime
         sound.pointee.pts = av_rescale_q(time, shimMicroseconds, rate)
-        nextTime = time + av_rescale_q(Int64(sound.pointee.nb_samples), rate, shimMicroseconds)
+        nextTime = time &+ av_rescale_q(Int64(sound.pointee.nb_samples), rate, shimMicroseconds)
         if sound.pointee.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC {
             av_channel_layout_default(&sound.pointee.ch_layout, sound.pointee.ch_layout.nb_channels)
         }
         guard let end else { return true }
-        let left = Int64((end * Double(rate.den)).rounded()) - sound.pointee.pts
+        let left = av_rescale_q(PlausibleTime.microseconds(end), shimMicroseconds, rate) &- sound.pointee.pts
         sound.pointee.nb_samples = Int32(max(0, min(left, Int64(sound.pointee.nb_samples))))
         return left > 0
     }
@@ -166,12 +167,12 @@ final class AudioConverter {
     private func encode(_ frame: UnsafeMutablePointer<AVFrame>?, _ emit: (Packet) throws -> Void) throws {
         let code = avcodec_send_frame(encoder, frame)
         if code == SHIM_ERROR_EOF { return }
-        try check(code, .software, "cannot encode \(label)", call: "avcodec_send_frame")
+        try check(code, .software, "cannot encode \(label)", call: "avcodec_send_frame", side: .output)
         while true {
             packet.unreference()
             let code = avcodec_receive_packet(encoder, packet.pointer)
             if code == SHIM_ERROR_AGAIN || code == SHIM_ERROR_EOF { return }
-            try check(code, .software, "cannot encode \(label)", call: "avcodec_receive_packet")
+            try check(code, .software, "cannot encode \(label)", call: "avcodec_receive_packet", side: .output)
             let raw = packet.pointer.pointee
             if dropsPriming, raw.pts + raw.duration <= 0 { continue }
             try emit(packet)

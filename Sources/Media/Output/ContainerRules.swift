@@ -28,4 +28,16 @@ enum ContainerRules {
         default: avformat_query_codec(format, codec, FF_COMPLIANCE_NORMAL) == 1
         }
     }
+
+    /// Whether the container holds data of such a kind: of a codec that it knows, or under a tag that it knows, as MP4 and
+    /// MOV do with a camera's measurements.
+    static func canHoldData(_ parameters: AVCodecParameters, in format: UnsafePointer<AVOutputFormat>) -> Bool {
+        switch String(cString: format.pointee.name) {
+        case "matroska", "webm": false
+        case "mp4", "mov": parameters.codec_id == AV_CODEC_ID_BIN_DATA && parameters.codec_tag == SHIM_TAG_GPMD
+        default:
+            parameters.codec_id != AV_CODEC_ID_NONE && parameters.codec_id != AV_CODEC_ID_BIN_DATA
+                && canHold(parameters.codec_id, in: format)
+        }
+    }
 }

@@ -33,10 +33,11 @@ package final class MediaWriter: @unchecked Sendable {
     /// - Parameters:
     ///   - url: the path to write, a pattern of numbered pictures, or `-`.
     ///   - name: the destination as the user knows it.
+    ///   - isStream: `url` runs forwards only, as a pipe and a device do; nil: standard output does.
     ///   - width, height: the size of the frames to come.
     /// - Throws: `.usage` for encoder options that do not work, `.cannotCreate` when the file cannot be made.
     package init(
-        url: String, name: String, plan: OutputPlan, reader: MediaReader, input: InputOptions, output: OutputOptions,
+        url: String, name: String, isStream: Bool? = nil, plan: OutputPlan, reader: MediaReader, output: OutputOptions,
         width: Int, height: Int
     ) throws {
         self.plan = plan
@@ -57,7 +58,7 @@ package final class MediaWriter: @unchecked Sendable {
         try addStreams()
         muxer.addChapters(of: reader)
         copyMetadata(reader.demuxer.context.pointee.metadata, to: &muxer.context.pointee.metadata)
-        try muxer.begin(options: muxerOptions(isStream: url == "-", isSequence: sequence != nil))
+        try muxer.begin(options: muxerOptions(isStream: isStream ?? (url == "-"), isSequence: sequence != nil))
         try writeCovers()
         if !carriers.isEmpty { reader.packetHandler = { [unowned self] packet in try carry(packet) } }
     }

@@ -15,8 +15,6 @@ package struct OutputOptions: Sendable {
     package var maps: [String] = []
     /// FFmpeg's name of the muxer; nil: after the file's extension.
     package var container: String?
-    /// The sound is cut to the sample: it is encoded anew even where it could be copied.
-    package var trimsExactly = false
 
     package init() {}
 }

@@ -11,8 +11,8 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         case convert(to: String)
         /// A cover picture becomes an attachment, which is how Matroska holds one.
         case attach
-        /// Left out. `isLoss`: something the user may miss.
-        case drop(reason: String, isLoss: Bool)
+        /// Left out. `isLoss`: something the user may miss; `keepsInMatroska`: a Matroska output would have it.
+        case drop(reason: String, isLoss: Bool, keepsInMatroska: Bool = false)
     }
 
     package struct Entry: Codable, Sendable, Equatable {
@@ -22,8 +22,6 @@ package struct OutputPlan: Codable, Sendable, Equatable {
 
     /// FFmpeg's name of the muxer.
     package var container: String
-    /// The output is one picture that is no film.
-    package var isStillImage: Bool
     package var entries: [Entry]
 
     /// Plans `output` (a path, or `-` for standard output, then Matroska unless a container is named).
@@ -48,7 +46,7 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             return Entry(
                 stream: stream.index, action: action(for: stream, in: reader, format: format, options: options))
         }
-        return OutputPlan(container: name, isStillImage: name == "image2" || name == "webp", entries: entries)
+        return OutputPlan(container: name, entries: entries)
     }
 
     private static let pictureContainers = ["image2", "image2pipe", "webp", "apng", "gif"]
@@ -93,9 +91,8 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             let stream = info.streams[entry.stream]
             let name = "\(stream.kind.rawValue) stream \(entry.stream) (\(stream.codec))"
             switch entry.action {
-            case .drop(let reason, true):
-                return "\(name) is left out: \(reason)"
-                    + (reason.contains("hold") ? "; an .mkv output keeps it" : "")
+            case .drop(let reason, true, let keepsInMatroska):
+                return "\(name) is left out: \(reason)" + (keepsInMatroska ? "; an .mkv output keeps it" : "")
             case .convert(let codec):
                 return "\(name) is converted to \(codec)"
             default: return nil
@@ -159,13 +156,16 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         case .video where stream.isAttachedPicture:
             if isMatroska { return .attach }
             return fits && container != "webm"
-                ? .copy : .drop(reason: "\(container) holds no cover pictures", isLoss: true)
+                ? .copy : .drop(reason: "\(container) holds no cover pictures", isLoss: true, keepsInMatroska: true)
         case .video:
-            return fits ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec)", isLoss: true)
+            return fits ? .copy : refusal(stream, parameters, container)
         case .audio:
-            let action = audioAction(stream, fits: fits, container: container, options: options)
+            let action = audioAction(stream, parameters, fits: fits, container: container, options: options)
             guard case .convert = action, !canDecode(stream, reader) else { return action }
-            return fits ? .copy : .drop(reason: "this FFmpeg cannot decode \(stream.codec)", isLoss: true)
+            if fits { return .copy }
+            return .drop(
+                reason: "this FFmpeg cannot decode \(stream.codec)", isLoss: true,
+                keepsInMatroska: keepsInMatroska(parameters.codec_id, container))
         case .subtitle:
             if fits { return .copy }
             let target = [
@@ -174,15 +174,30 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             if stream.isText == true, canDecode(stream, reader), let codec = target[container] {
                 return .convert(to: codec)
             }
-            return .drop(reason: "\(container) cannot hold \(stream.codec) subtitles", isLoss: true)
+            return refusal(stream, parameters, container)
         case .attachment:
-            return isMatroska ? .copy : .drop(reason: "\(container) holds no attachments", isLoss: true)
+            return isMatroska
+                ? .copy : .drop(reason: "\(container) holds no attachments", isLoss: true, keepsInMatroska: true)
         case .data:
-            // A MOV time code track is written anew from the metadata; other data must be known to the container.
-            let known = parameters.codec_id != AV_CODEC_ID_NONE && parameters.codec_id != AV_CODEC_ID_BIN_DATA
-            return known && fits && !isMatroska
-                ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec) data", isLoss: false)
+            if ContainerRules.canHoldData(parameters, in: format) { return .copy }
+            // A MOV time code track is written anew from the metadata.
+            let isTimeCode = parameters.codec_tag == SHIM_TAG_TMCD
+            return .drop(reason: "\(container) cannot hold \(stream.codec) data", isLoss: !isTimeCode)
         }
+    }
+
+    /// The container cannot hold the stream.
+    private static func refusal(
+        _ stream: MediaInfo.Stream, _ parameters: AVCodecParameters, _ container: String
+    ) -> Action {
+        .drop(
+            reason: "\(container) cannot hold \(stream.codec)\(stream.kind == .subtitle ? " subtitles" : "")",
+            isLoss: true, keepsInMatroska: keepsInMatroska(parameters.codec_id, container))
+    }
+
+    private static func keepsInMatroska(_ codec: AVCodecID, _ container: String) -> Bool {
+        guard container != "matroska", let matroska = av_guess_format("matroska", nil, nil) else { return false }
+        return ContainerRules.canHold(codec, in: matroska)
     }
 
     /// Why a stream can be neither copied nor converted; nil for a sound one. Muxers refuse a whole file for one such.
@@ -204,7 +219,8 @@ package struct OutputPlan: Codable, Sendable, Equatable {
     }
 
     private static func audioAction(
-        _ stream: MediaInfo.Stream, fits: Bool, container: String, options: OutputOptions
+        _ stream: MediaInfo.Stream, _ parameters: AVCodecParameters, fits: Bool, container: String,
+        options: OutputOptions
     ) -> Action {
         let usual = container == "webm" || container == "ogg" ? "libopus" : "aac"
         switch options.audio {
@@ -212,9 +228,9 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         case .aac: return .convert(to: "aac")
         case .opus: return .convert(to: "libopus")
         case .copy:
-            return fits ? .copy : .drop(reason: "\(container) cannot hold \(stream.codec)", isLoss: true)
+            return fits ? .copy : refusal(stream, parameters, container)
         case .automatic:
-            return fits && !options.trimsExactly ? .copy : .convert(to: usual)
+            return fits ? .copy : .convert(to: usual)
         }
     }
 }

@@ -93,8 +93,8 @@ final class StreamCarrier {
     private func write(_ packet: Packet, timeBase: AVRational, isCopied: Bool = false) throws -> Bool {
         if codecDelay.num != 0 {
             let delay = av_rescale_q(1, codecDelay, timeBase)
-            packet.pointer.pointee.pts += delay
-            packet.pointer.pointee.dts += delay
+            if packet.pointer.pointee.pts != SHIM_NO_TIMESTAMP { packet.pointer.pointee.pts &+= delay }
+            if packet.pointer.pointee.dts != SHIM_NO_TIMESTAMP { packet.pointer.pointee.dts &+= delay }
         }
         return try muxer.write(packet, to: output, timeBase: timeBase, isCopied: isCopied)
     }
@@ -136,7 +136,7 @@ final class StreamCarrier {
             (packet.pointee.pts, packet.pointee.dts) = (0, 0)
         }
         guard let end, end.isFinite else { return }
-        let last = av_rescale_q(Int64((end * 1e6).rounded()), shimMicroseconds, timeBase)
+        let last = av_rescale_q(PlausibleTime.microseconds(end), shimMicroseconds, timeBase)
         packet.pointee.duration = min(packet.pointee.duration, max(0, last - packet.pointee.pts))
     }
 }

@@ -30,7 +30,7 @@ final class SubtitleConverter {
         encoder.pointee.time_base = shimMicroseconds
         try check(
             avcodec_open2(encoder, to, nil), .unavailable, "cannot encode \(label) as \(name)",
-            call: "avcodec_open2")
+            call: "avcodec_open2", side: .output)
     }
 
     deinit {

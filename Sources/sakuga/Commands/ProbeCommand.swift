@@ -101,7 +101,7 @@ private enum ProbeText {
         case .copy: "copied"
         case .convert(let codec): "converted to \(codec)"
         case .attach: "attached"
-        case .drop(let reason, _): "left out: \(reason)"
+        case .drop(let reason, _, _): "left out: \(reason)"
         }
     }
 }
