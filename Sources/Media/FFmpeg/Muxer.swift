@@ -12,6 +12,10 @@ final class Muxer: @unchecked Sendable {
     private let name: String
     private var isOpen = false
     private var hasHeader = false
+    /// Some streams are copied, and may hold packets that are damaged beyond what the container takes.
+    var holdsCopies = false
+    /// Packets that were left out for that.
+    private(set) var lostPackets = 0
     /// The decoding time of each stream's last packet, in its own ticks.
     private var lastDecodingTimes: [Int: Int64] = [:]
 
@@ -65,25 +69,24 @@ final class Muxer: @unchecked Sendable {
     }
 
     /// Writes a packet whose times are in `timeBase` to stream `index`; takes its reference.
-    ///
-    /// - Returns: false where the packet is of a copied stream and so damaged that the container cannot take it.
-    @discardableResult
-    func write(_ packet: Packet, to index: Int, timeBase: AVRational, isCopied: Bool = false) throws -> Bool {
+    func write(_ packet: Packet, to index: Int, timeBase: AVRational) throws {
         try lock.withLock { _ in
             let stream = context.pointee.streams[index]!
             av_packet_rescale_ts(packet.pointer, timeBase, stream.pointee.time_base)
             packet.pointer.pointee.stream_index = Int32(index)
             packet.pointer.pointee.pos = -1
             straighten(packet.pointer, stream: index)
-            let code = av_interleaved_write_frame(context, packet.pointer)
-            // A bitstream filter may also find that what a damaged packet claims to be is not implemented.
-            if isCopied, code < 0, !Self.isWritingFailure(code) {
-                FFmpegLog.forget(.output)
-                return false
-            }
-            if code < 0 { throw writingError(code, "av_interleaved_write_frame") }
-            return true
+            try pass(av_interleaved_write_frame(context, packet.pointer))
         }
+    }
+
+    /// Lets a damaged packet of a copied stream go that the container cannot take. The muxer writes packets later than it
+    /// gets them, so the one that fails need not be the one just given; ours, with times made straight, do not.
+    private func pass(_ code: Int32) throws {
+        guard code < 0 else { return }
+        guard holdsCopies, !Self.isWritingFailure(code) else { throw writingError(code, "av_interleaved_write_frame") }
+        FFmpegLog.forget(.output)
+        lostPackets += 1
     }
 
     /// Containers refuse packets without a time or whose decoding times do not rise, as damaged files and ticks too
@@ -105,6 +108,12 @@ final class Muxer: @unchecked Sendable {
         try lock.withLock { _ in
             guard hasHeader else { return }
             hasHeader = false
+            // Each call ends at a packet that fails, and leaves the rest for the next.
+            var code = av_interleaved_write_frame(context, nil)
+            while code < 0 {
+                try pass(code)
+                code = av_interleaved_write_frame(context, nil)
+            }
             let trailer = av_write_trailer(context)
             if trailer < 0 { throw writingError(trailer, "av_write_trailer") }
             if let io = context.pointee.pb, io.pointee.error < 0 { throw writingError(io.pointee.error, "avio_write") }

@@ -14,7 +14,7 @@ package final class MediaWriter: @unchecked Sendable {
     /// What became of streams along the way: set before the first picture.
     package let warnings: [String]
     /// Packets of copied streams that were too damaged for the container. Read when the stages have ended.
-    package var lostPackets: Int { carriers.values.reduce(0) { $0 + $1.lostPackets } }
+    package var lostPackets: Int { muxer.lostPackets }
     package let encoderName: String
     package let pixelFormat: String
     package let converter: FrameConverter

@@ -20,8 +20,6 @@ final class StreamCarrier {
     private let codecDelay: AVRational
     private let cutsStart: Bool
     private let muxer: Muxer
-    /// Copied packets that were too damaged for the container.
-    private(set) var lostPackets = 0
 
     /// Adds the stream to the muxer.
     ///
@@ -56,6 +54,7 @@ final class StreamCarrier {
             made.pointee.r_frame_rate = input.pointee.r_frame_rate
             made.pointee.sample_aspect_ratio = input.pointee.sample_aspect_ratio
             shim_copy_side_data(made, input, 1)
+            muxer.holdsCopies = true
             work = .copy
         }
         let parameters = made.pointee.codecpar.pointee
@@ -84,19 +83,17 @@ final class StreamCarrier {
             if place(packet, end: end), converter.convert(packet) { try write(packet, timeBase: timeBase) }
         case .copy:
             guard place(packet, end: end) else { return }
-            if try !write(packet, timeBase: timeBase, isCopied: true) { lostPackets += 1 }
+            try write(packet, timeBase: timeBase)
         }
     }
 
-    /// - Returns: false where a copied packet is too damaged for the container.
-    @discardableResult
-    private func write(_ packet: Packet, timeBase: AVRational, isCopied: Bool = false) throws -> Bool {
+    private func write(_ packet: Packet, timeBase: AVRational) throws {
         if codecDelay.num != 0 {
             let delay = av_rescale_q(1, codecDelay, timeBase)
             if packet.pointer.pointee.pts != SHIM_NO_TIMESTAMP { packet.pointer.pointee.pts &+= delay }
             if packet.pointer.pointee.dts != SHIM_NO_TIMESTAMP { packet.pointer.pointee.dts &+= delay }
         }
-        return try muxer.write(packet, to: output, timeBase: timeBase, isCopied: isCopied)
+        try muxer.write(packet, to: output, timeBase: timeBase)
     }
 
     /// Writes what a converter still holds.
