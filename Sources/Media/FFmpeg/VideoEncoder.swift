@@ -73,7 +73,8 @@ final class VideoEncoder {
         context.pointee.sample_aspect_ratio = target.aspect
         context.pointee.time_base = AVRational(num: encoded.den, den: encoded.num)
         context.pointee.framerate = encoded
-        context.pointee.thread_count = 0
+        // VP8's threads wait for each other by spinning, and were once seen to do so for ever.
+        context.pointee.thread_count = name == "libvpx" ? 1 : 0
         if target.globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
         context.pointee.color_primaries = color.primaries
         context.pointee.color_trc = color.transfer
