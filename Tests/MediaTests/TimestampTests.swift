@@ -34,7 +34,7 @@ import Testing
             make: "-r 25 -c:v libx265 -preset ultrafast -x265-params log-level=error:bframes=3:keyint=7:open-gop=1",
             output: "out.mp4"),
         Case(input: "in.webm", make: "-r 30 -c:v libvpx-vp9 -cpu-used 8 -deadline realtime", output: "out.webm"),
-        Case(input: "in.mkv", make: "-r 30 -c:v libvpx -cpu-used 8 -deadline realtime", output: "out.mkv"),
+        Case(input: "in.mkv", make: "-r 30 -c:v libvpx -threads 1 -cpu-used 8 -deadline realtime", output: "out.mkv"),
         Case(input: "in.flv", make: "-r 25 -c:v flv", output: "out.mp4"),
         Case(input: "in.mov", make: "-r 25 -c:v prores_ks", output: "out.mov"),
         Case(input: "in.nut", make: "-r 25 -c:v ffv1", output: "out.mkv"),
