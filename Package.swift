@@ -36,6 +36,8 @@ let package = Package(
             ]
         ),
         .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
+        // Only the interface: `make training` builds ctorch.cpp, which training opens at run time.
+        .target(name: "CTorch", exclude: ["ctorch.cpp"]),
         // Layer 1
         .target(name: "Frames", swiftSettings: settings),
         .target(name: "Model", dependencies: ["Frames"], swiftSettings: settings),
@@ -46,6 +48,7 @@ let package = Package(
             swiftSettings: settings, linkerSettings: openvinoRunPath
         ),
         .target(name: "Temporal", dependencies: ["Frames", "CFlow", "CPixels"], swiftSettings: settings),
+        .target(name: "Training", dependencies: ["Frames", "Model", "CTorch"], swiftSettings: settings),
         // Layer 3
         .target(name: "Pipeline", dependencies: ["Frames"], swiftSettings: settings),
         // Layer 4

@@ -10,7 +10,7 @@ packages=(pkg-config unzip ffmpeg libavformat-dev libavcodec-dev libavutil-dev l
 openvino_version=2026.4.1
 openvino_sha256=2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf
 
-fail() { printf 'error: %s\nhint: %s\n' "$1" "$2" >&2; exit 69; }
+source scripts/packages.sh
 
 command -v swift >/dev/null || fail "Swift is not installed" \
     "install Swift 6.1 or newer from https://www.swift.org/install and run this again"
@@ -22,24 +22,6 @@ case "${1:-}" in
     dist) packages+=(patchelf xz-utils binutils) ;;
     *) fail "there is no group of dependencies named '$1'" "deps.sh, deps.sh tests or deps.sh dist" ;;
 esac
-
-installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
-install_packages() {
-    local missing=() sudo=()
-    for package in "$@"; do installed "$package" || missing+=("$package"); done
-    [ ${#missing[@]} -eq 0 ] && return 0
-    command -v apt-get >/dev/null || fail "these Debian packages are missing: ${missing[*]}" \
-        "install their counterparts with your system's package manager; Debian 12 is the system this is tried on"
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || fail "installing ${missing[*]} needs root" \
-            "as root, run: apt-get install ${missing[*]}"
-        sudo=(sudo)
-    fi
-    echo "Installing ${missing[*]}"
-    "${sudo[@]}" apt-get update -qq &&
-        DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
-        fail "apt-get could not install ${missing[*]}" "check the network connection and run this again"
-}
 
 fetch_openvino() {
     local home=.deps/openvino
