@@ -48,7 +48,7 @@ let package = Package(
             swiftSettings: settings, linkerSettings: openvinoRunPath
         ),
         .target(name: "Temporal", dependencies: ["Frames", "CFlow", "CPixels"], swiftSettings: settings),
-        .target(name: "Training", dependencies: ["Frames", "Model", "CTorch"], swiftSettings: settings),
+        .target(name: "Training", dependencies: ["Frames", "Model", "CTorch", "CFlow"], swiftSettings: settings),
         // Layer 3
         .target(name: "Pipeline", dependencies: ["Frames"], swiftSettings: settings),
         // Layer 4
@@ -60,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "sakuga",
             dependencies: [
-                "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline",
+                "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Training", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

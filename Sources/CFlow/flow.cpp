@@ -1,10 +1,9 @@
 #include "CFlow.h"
+#include "guarded.hpp"
 
 #include <opencv2/core.hpp>
 #include <opencv2/video/tracking.hpp>
 #include <cstring>
-#include <exception>
-#include <string>
 
 struct flow_dis {
     cv::Ptr<cv::DISOpticalFlow> search;
@@ -12,24 +11,6 @@ struct flow_dis {
 };
 
 namespace {
-thread_local std::string last_error;
-
-/// Runs `body` and turns whatever it throws into a return code: nothing may unwind through a Swift frame.
-template <typename Body>
-int guarded(Body body) noexcept {
-    try {
-        body();
-        return 0;
-    } catch (const cv::Exception &error) {
-        last_error = error.err.empty() ? error.what() : error.err + " (" + error.func + ")";
-    } catch (const std::exception &error) {
-        last_error = error.what();
-    } catch (...) {
-        last_error = "unknown C++ exception";
-    }
-    return 1;
-}
-
 /// OpenCV's const-less view of foreign memory; only read.
 cv::Mat view(const uint8_t *bytes, int width, int height, size_t stride) {
     return cv::Mat(height, width, CV_8UC1, const_cast<uint8_t *>(bytes), stride);

@@ -38,6 +38,24 @@ int flow_dis_compute(
 int flow_farneback_compute(
     const uint8_t *from, const uint8_t *to, int width, int height, size_t stride, float *flow);
 
+/// How `flow_abstract` simplifies a photograph. Colours count 0…255, luminance 0…100, lengths in pixels.
+typedef struct flow_abstraction {
+    int smoothing_rounds;  ///< Of the bilateral filter.
+    float smoothing_color, smoothing_space;
+    float region_space, region_color;  ///< Radii of mean shift; no mean shift where the first is 0.
+    int levels;                        ///< That luminance is drawn towards; 0 leaves it alone.
+    float level_sharpness;
+    float line_scale;      ///< Deviation of the finer Gaussian: how thick lines are.
+    float line_threshold;  ///< Below 0; nearer to it there are more lines.
+    float line_sharpness;
+    int line_least_area;  ///< Pieces of line with fewer pixels are left out.
+} flow_abstraction;
+
+/// Makes flat regions (8-bit RGB) and ink lines (8 bits, 255 is full ink) of a photograph, both without gaps between rows.
+int flow_abstract(
+    const uint8_t *rgb, int width, int height, size_t stride, const flow_abstraction *settings, uint8_t *flat,
+    uint8_t *lines);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,216 @@
+internal import Foundation
+package import Frames
+package import Model
+
+/// Trains a generator against a discriminator, step by step.
+///
+/// The first `initialSteps` teach the generator to draw simplified photographs (reconstruction); from then on the
+/// discriminator and the features' losses pull the drawings towards the art. Everything random follows from the plan's seed
+/// and the number of the step. Used by one thread.
+package final class Trainer {
+    package let plan: TrainingPlan
+    /// Steps taken.
+    package private(set) var step = 0
+    let torch: Torch
+    let generator: GeneratorNetwork
+    let average: GeneratorNetwork
+    let discriminator: Discriminator
+    let generatorOptimizer: Adam
+    let discriminatorOptimizer: Adam
+    private let pictures: TrainingSet
+    private let features: FeatureNetwork
+    private let group: ProcessGroup?
+    private let blur: Kernel
+
+    /// The losses of one step by name, unweighted; `total` is the generator's weighted sum.
+    package typealias Losses = [String: Double]
+
+    /// - Parameters:
+    ///   - group: the processes that share the work, each with the same plan and pictures.
+    /// - Throws: `.software` in libtorch's words.
+    package init(
+        _ plan: TrainingPlan, pictures: TrainingSet, features: FeatureNetwork, torch: Torch, group: ProcessGroup? = nil
+    ) throws {
+        (self.plan, self.pictures, self.features, self.torch, self.group) = (plan, pictures, features, torch, group)
+        try torch.seed(plan.seed)
+        generator = try GeneratorNetwork(plan.generator, torch)
+        discriminator = try Discriminator(width: plan.discriminatorWidth, torch)
+        average = GeneratorNetwork(plan.generator, parameters: try generator.parameters.frozenCopy())
+        generatorOptimizer = try Adam(generator.parameters.leaves, beta1: 0.5, beta2: 0.99, torch)
+        discriminatorOptimizer = try Adam(discriminator.parameters.leaves, beta1: 0.5, beta2: 0.99, torch)
+        blur = try .blur(torch)
+    }
+
+    package var isFinished: Bool { step >= plan.steps }
+    package var isInitial: Bool { step < plan.initialSteps }
+    /// Crops in the step to come, of all processes together.
+    package var batch: Int { isInitial ? plan.initialBatch : plan.batch }
+
+    /// Goes to a step whose state was loaded.
+    func resume(at step: Int) { self.step = step }
+
+    /// Takes one step.
+    ///
+    /// - Throws: `.software` naming the loss that is no longer a number; the weights are then those before the step.
+    package func advance() throws -> Losses {
+        let rank = UInt64(group?.rank ?? 0)
+        var random = SplitMix64(state: plan.seed &* 0x9E37_79B9 &+ UInt64(step) &* 1009 &+ rank)
+        try torch.seed(random.next() >> 1)
+        let count = batch / (group?.size ?? 1)
+        let photos = try pictures.photos(count, crop: plan.crop, random: &random, torch)
+        let losses = try isInitial ? reconstruct(photos) : compete(photos, &random)
+        step += 1
+        // A short memory at first, or the average would remember the random start.
+        let decay = min(plan.averageDecay, Double(step) / Double(step + 10))
+        try average.parameters.blend(generator.parameters, share: 1 - decay)
+        return losses
+    }
+
+    // MARK: The initial phase
+
+    private func reconstruct(_ photos: TrainingSet.Photos) throws -> Losses {
+        let scene = try Scene(photos, plan, diversity: 0, torch)
+        let drawings = try torch.withAutocast(plan.precision == .bf16) {
+            try generator.draw(scene.inputs, codes: scene.codes, isClamped: false)
+        }
+        let drawn = try scene.plain(drawings)
+        var sum = WeightedSum()
+        try sum.add("reconstruction", plan.weights.reconstruction, ReconstructionLoss()(drawn, scene.target))
+        try sum.add("equivariance", plan.weights.equivariance, scene.equivariance(drawings))
+        return try learn(sum, generatorOptimizer, rate: rate(plan.initialRate, from: 0, to: plan.initialSteps))
+    }
+
+    // MARK: Generator against discriminator
+
+    private func compete(_ photos: TrainingSet.Photos, _ random: inout SplitMix64) throws -> Losses {
+        let scene = try Scene(photos, plan, diversity: max(1, photos.pictures.shape[0] / 2), torch)
+        let art = try pictures.art(photos.pictures.shape[0], crop: plan.crop, random: &random, torch)
+            .cropped(Scene.margin)
+        let drawings = try torch.withAutocast(plan.precision == .bf16) {
+            try generator.draw(scene.inputs, codes: scene.codes, isClamped: false)
+        }
+        let visible = try scene.plain(drawings).cropped(Scene.margin).clamped(-1, 1)
+        var losses = try teachDiscriminator(art: art, drawn: visible.detached())
+        losses.merge(try teachGenerator(scene, drawings, visible, art)) { $1 }
+        return losses
+    }
+
+    private func teachDiscriminator(art: TorchTensor, drawn: TorchTensor) throws -> Losses {
+        let grey = try ColorLoss.grey(art)
+        let blurred = try EdgeBlur(kernel: blur).applied(to: art)
+        let count = art.shape[0]
+        let judgements = try torch.withAutocast(plan.precision == .bf16) {
+            let weights = try discriminator.normalizedWeights(advances: true)
+            return try discriminator.judge(.concatenated([art, drawn, grey, blurred], along: 0), weights)
+        }
+        let parts = try (0..<4).map { try judgements.narrowed(0, from: $0 * count, length: count) }
+        var sum = WeightedSum()
+        try sum.add(
+            "discriminator", 1,
+            AdversarialLoss(shares: plan.adversarialShares)
+                .discriminator(art: parts[0], drawn: parts[1], grey: parts[2], blurred: parts[3]))
+        var losses = try learn(sum, discriminatorOptimizer, rate: lateRate(plan.discriminatorRate))
+        losses["total"] = nil
+        return losses
+    }
+
+    private func teachGenerator(
+        _ scene: Scene, _ drawings: TorchTensor, _ visible: TorchTensor, _ art: TorchTensor
+    ) throws -> Losses {
+        let weights = plan.weights
+        let drawn = try scene.plain(drawings)
+        let target = try scene.target.cropped(Scene.margin)
+        var sum = WeightedSum()
+        let judgement = try torch.withAutocast(plan.precision == .bf16) {
+            try discriminator.judge(visible, discriminator.normalizedWeights(advances: false))
+        }
+        try sum.add("adversarial", weights.adversarial, AdversarialLoss().generator(drawn: judgement))
+        try addFeatureLosses(to: &sum, visible: visible, target: target, art: art)
+        try sum.add("color", weights.color, ColorLoss()(visible, target))
+        try sum.add("reconstruction", weights.lateReconstruction, ReconstructionLoss()(drawn, scene.target))
+        try sum.add("total_variation", weights.totalVariation, TotalVariationLoss()(visible))
+        try sum.add("region_smoothing", weights.regionSmoothing, RegionSmoothingLoss()(visible, guide: target))
+        try sum.add("equivariance", weights.equivariance, scene.equivariance(drawings))
+        try sum.add("diversity", weights.diversity, scene.diversity(drawings))
+        return try learn(sum, generatorOptimizer, rate: lateRate(plan.generatorRate))
+    }
+
+    private func addFeatureLosses(
+        to sum: inout WeightedSum, visible: TorchTensor, target: TorchTensor, art: TorchTensor
+    ) throws {
+        let all = plan.contentStages.union(plan.styleStages)
+        let isSmall = plan.precision == .bf16
+        let (ofTarget, ofArt) = try torch.withoutGradients {
+            try torch.withAutocast(isSmall) {
+                (
+                    try features.features(of: ColorLoss.grey(target), at: plan.contentStages),
+                    try features.features(of: ColorLoss.grey(art), at: plan.styleStages)
+                        .mapValues { try StyleLoss.gram($0) }
+                )
+            }
+        }
+        let ofDrawn = try torch.withAutocast(isSmall) { try features.features(of: ColorLoss.grey(visible), at: all) }
+        for stage in all.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard let drawn = ofDrawn[stage] else { continue }
+            if let target = ofTarget[stage] {
+                try sum.add("content", plan.weights.content, ContentLoss()(drawn.float32(), target.float32()))
+            }
+            if let art = ofArt[stage] {
+                let gram = try torch.withAutocast(isSmall) { try StyleLoss.gram(drawn) }
+                try sum.add("style", plan.weights.style, StyleLoss()(gram, art))
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    private func learn(_ sum: WeightedSum, _ optimizer: Adam, rate: Double) throws -> Losses {
+        let losses = try sum.values()
+        if let (name, value) = losses.first(where: { !$0.value.isFinite }) {
+            throw SakugaError(
+                .software, "the \(name) loss became \(value) in step \(step)",
+                hint: "go on from the last checkpoint with --resume and lower learning rates, or with --precision f32")
+        }
+        guard let total = sum.total else { return losses }
+        try optimizer.clearGradients()
+        try total.backward()
+        if let group { try group.averageGradients(optimizer.leaves) }
+        let norm = try optimizer.clipGradients(plan.gradientLimit)
+        guard norm.isFinite else {
+            throw SakugaError(
+                .software, "a gradient became \(norm) in step \(step)",
+                hint: "go on from the last checkpoint with --resume and lower learning rates, or with --precision f32")
+        }
+        try optimizer.step(rate: rate)
+        return losses
+    }
+
+    private func lateRate(_ rate: Double) -> Double { self.rate(rate, from: plan.initialSteps, to: plan.steps) }
+
+    /// Falls from `rate` to a tenth of it along half a cosine, after 100 steps of warming up.
+    private func rate(_ rate: Double, from first: Int, to last: Int) -> Double {
+        let share = Double(step - first) / Double(max(1, last - first))
+        let warm = min(1, Double(step - first + 1) / 100)
+        return rate * warm * (0.1 + 0.45 * (1 + cos(Double.pi * min(1, share))))
+    }
+}
+
+/// Losses on the way to one number.
+private struct WeightedSum {
+    private(set) var total: TorchTensor?
+    private var parts: [(name: String, value: TorchTensor)] = []
+
+    mutating func add(_ name: String, _ weight: Double, _ value: TorchTensor) throws {
+        parts.append((name, value))
+        let weighted = try value * weight
+        total = try total.map { try $0 + weighted } ?? weighted
+    }
+
+    /// By name; losses of one name are added up.
+    func values() throws -> Trainer.Losses {
+        var values: Trainer.Losses = [:]
+        for (name, value) in parts { values[name, default: 0] += try value.number() }
+        values["total"] = try total?.number()
+        return values
+    }
+}

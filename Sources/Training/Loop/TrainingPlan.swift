@@ -1,0 +1,113 @@
+package import Foundation
+package import Frames
+package import Model
+
+/// Everything that decides what a training makes, apart from the pictures. Saved with every checkpoint.
+package struct TrainingPlan: Codable, Sendable, Equatable {
+    package enum Precision: String, Codable, Sendable, CaseIterable {
+        case f32, bf16
+    }
+
+    /// What the losses count.
+    package struct Weights: Codable, Sendable, Equatable {
+        package var reconstruction = 10.0
+        package var equivariance = 5.0
+        /// From here on only after the initial phase.
+        package var adversarial = 1.0
+        package var content = 2.0
+        package var style = 2.0
+        package var color = 10.0
+        package var totalVariation = 0.1
+        package var regionSmoothing = 2.0
+        package var diversity = 2.0
+        /// What `reconstruction` counts after the initial phase.
+        package var lateReconstruction = 3.0
+
+        package init() {}
+    }
+
+    package var generator: GeneratorDescription
+    package var discriminatorWidth = 32
+    package var seed: UInt64 = 1
+    package var precision = Precision.bf16
+    /// Sides of the crops that the generator sees, in pixels.
+    package var crop = 160
+    /// Crops in a step of the initial phase, and after it.
+    package var initialBatch = 8
+    package var batch = 4
+    /// Steps of reconstruction alone, and steps altogether.
+    package var initialSteps = 2500
+    package var steps = 7500
+    /// Learning rates: of the initial phase, then of both networks; each falls to a tenth along half a cosine.
+    package var initialRate = 6e-4
+    package var generatorRate = 2e-4
+    package var discriminatorRate = 2e-4
+    /// Gradients' common norm is held below this.
+    package var gradientLimit = 10.0
+    /// Of the moving average of the generator's weights, which is what becomes the preset.
+    package var averageDecay = 0.998
+    package var weights = Weights()
+    package var adversarialShares = AdversarialLoss.Shares()
+    package var abstraction = Abstraction()
+    package var grading = StyleGrading()
+    /// Features for content and for style.
+    package var contentStages: Set<FeatureNetwork.Stage> = [.conv3_3]
+    package var styleStages: Set<FeatureNetwork.Stage> = [.conv2_2, .conv3_3, .conv4_1]
+    /// Noise added to photographs, at most, as a share of 0…1: sensors have it, drawings have not.
+    package var noise = 0.03
+
+    package init(generator: GeneratorDescription) {
+        self.generator = generator
+    }
+
+    /// The network that a preset's `live` size has: 2.4 GMAC for 640×360.
+    package static func liveGenerator() throws -> GeneratorDescription {
+        try GeneratorDescription(
+            styleDimensions: 8, mapping: [32, 32], widths: [.half: 16, .quarter: 32, .eighth: 80],
+            residualBlocks: [.quarter: 1, .eighth: 2], decoderBlocks: [.half: 1])
+    }
+
+    /// The network of the `studio` size: at most 16 GMAC for 640×360.
+    package static func studioGenerator() throws -> GeneratorDescription {
+        try GeneratorDescription(
+            styleDimensions: 8, mapping: [32, 32], widths: [.half: 32, .quarter: 64, .eighth: 128],
+            residualBlocks: [.quarter: 2, .eighth: 5], decoderBlocks: [.half: 2, .quarter: 1])
+    }
+
+    /// Reads a recipe: a JSON object with any of the plan's keys; what it leaves out stays as it is.
+    ///
+    /// - Throws: `.data` where it is no such object.
+    package func reading(recipe: Data, named name: String) throws -> TrainingPlan {
+        let encoder = JSONEncoder()
+        guard let mine = try JSONSerialization.jsonObject(with: encoder.encode(self)) as? [String: Any],
+            let changes = try? JSONSerialization.jsonObject(with: recipe) as? [String: Any]
+        else { throw SakugaError(.data, "recipe '\(name)' is not a JSON object") }
+        let merged = try Self.merged(mine, changes, path: "", name)
+        do {
+            return try JSONDecoder().decode(Self.self, from: JSONSerialization.data(withJSONObject: merged))
+        } catch let error as SakugaError {
+            throw SakugaError(error.code, "recipe '\(name)': \(error.message)")
+        } catch {
+            throw SakugaError(.data, "recipe '\(name)' holds a value of the wrong type: \(error)")
+        }
+    }
+
+    private static func merged(
+        _ base: [String: Any], _ changes: [String: Any], path: String, _ name: String
+    ) throws -> [String: Any] {
+        var result = base
+        for (key, value) in changes {
+            guard let old = base[key] else {
+                throw SakugaError(
+                    .data, "recipe '\(name)' has the unknown key '\(path + key)'",
+                    hint: "known here: \(base.keys.sorted().joined(separator: ", "))")
+            }
+            if key != "generator", let old = old as? [String: Any], let value = value as? [String: Any] {
+                result[key] = try merged(old, value, path: path + key + ".", name)
+            } else {
+                result[key] = value
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Frames
+import Media
+import Model
+import Stylize
+import Training
+
+/// One run of `sakuga train`, from pictures to a preset.
+final class TrainingSession {
+    private let command: TrainCommand
+    private let options: TrainingOptions
+    private let printer: TrainingPrinter
+    private let folder: URL
+    /// Longest shorter side of what is kept in memory, in pixels.
+    private static let shortSide = 640
+
+    init(_ command: TrainCommand) {
+        self.command = command
+        options = command.options
+        printer = TrainingPrinter(mode: command.progress)
+        let name = URL(fileURLWithPath: command.output).lastPathComponent
+        folder = URL(fileURLWithPath: options.work ?? "checkpoints/\(name)-\(options.size)")
+    }
+
+    func run() throws {
+        let interrupt = Interrupt(handler: {})
+        let torch = try Torch(device: Torch.Device(rawValue: options.device) ?? .cpu)
+        torch.setThreads(options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount)
+        let checkpoint = try startingPoint()
+        let plan = try checkpoint?.plan ?? options.plan()
+        let features = try FeatureNetwork(Safetensors(contentsOf: FeatureWeights.find(options.vgg)), torch)
+        let photos = try read(command.photos, "photographs")
+        let art = try read(command.style, "pictures of the style")
+        printer.note("Simplifying \(photos.count) photographs")
+        let pictures = try TrainingSet(photos: photos, art: art, abstraction: plan.abstraction, crop: plan.crop)
+        let trainer = try Trainer(plan, pictures: pictures, features: features, torch: torch)
+        if let checkpoint { try trainer.restore(checkpoint) }
+        let sheet = try ContactSheet(of: sheetPictures(photos), side: 256, torch: torch)
+        let run = try TrainingRun(
+            trainer, in: folder, sheet: sheet, intervals: (options.checkpointEvery, options.sheetEvery),
+            writePicture: { try PictureFile.write($0, to: $1) })
+        let cost = String(format: "%.2f", plan.generator.gigaMACs(width: 640, height: 360))
+        printer.note(
+            "Training '\(command.output)' (\(options.size), \(plan.generator.parameterCount) weights, \(cost) GMAC at 640x360) "
+                + "from step \(trainer.step) to \(plan.steps), in '\(folder.path)'")
+        try run.run(isStopped: { interrupt.isRequested }, progress: printer.show)
+        printer.clear()
+        if interrupt.isRequested {
+            throw SakugaError(
+                .interrupted, "stopped at step \(trainer.step); the training is saved in '\(folder.path)'",
+                hint: "the same command with --resume goes on")
+        }
+        try finish(trainer, sheet)
+    }
+
+    private func startingPoint() throws -> Checkpoint? {
+        let file = folder.appendingPathComponent(TrainingRun.checkpointName)
+        let isThere = FileManager.default.fileExists(atPath: file.path)
+        guard options.resume else {
+            guard !isThere else {
+                throw SakugaError(
+                    .cannotCreate, "'\(folder.path)' holds a training already",
+                    hint: "--resume goes on with it; or choose another --work")
+            }
+            return nil
+        }
+        guard isThere else {
+            throw SakugaError(.noInput, "there is no checkpoint in '\(folder.path)'", hint: "begin without --resume")
+        }
+        return try Checkpoint(contentsOf: file)
+    }
+
+    private func read(_ folder: String, _ kind: String) throws -> [TrainingPicture] {
+        let pictures = try PictureFolder(folder).pictures(shortSide: Self.shortSide) {
+            printer.warn("left out: \($0.message)")
+        }
+        printer.note("Read \(pictures.count) \(kind) from '\(folder)'")
+        return pictures.map(TrainingPicture.init)
+    }
+
+    private func sheetPictures(_ photos: [TrainingPicture]) throws -> [TrainingPicture] {
+        guard let folder = options.sheetPhotos else { return Array(photos.prefix(6)) }
+        return try read(folder, "photographs for the sheet")
+    }
+
+    /// Makes the preset, unless a part of its generator is dead.
+    private func finish(_ trainer: Trainer, _ sheet: ContactSheet) throws {
+        try sheet.liveness(of: trainer).require()
+        let plan = trainer.plan
+        let provenance: [String: Any] = [
+            "steps": trainer.step,
+            "command": (["sakuga"] + CommandLine.arguments.dropFirst()).joined(separator: " "),
+            "plan": try JSONSerialization.jsonObject(with: JSONEncoder().encode(plan)),
+        ]
+        let output = URL(fileURLWithPath: command.output)
+        let name = output.lastPathComponent
+        try PresetWriter(folder: output).write(
+            size: options.size, generator: plan.generator, weights: trainer.weights(),
+            identity: .init(
+                title: options.title ?? name.capitalized, summary: "Trained from pictures of a style.",
+                licence: options.licence),
+            provenance: JSONSerialization.data(withJSONObject: provenance))
+        printer.note("The preset is '\(command.output)': sakuga stylize YOUR-VIDEO.mp4 -p \(command.output):\(options.size)")
+    }
+}
+
+/// Where the features' weights are.
+enum FeatureWeights {
+    static func find(_ named: String?) throws -> URL {
+        let environment = ProcessInfo.processInfo.environment
+        if let file = named ?? environment["SAKUGA_VGG"] { return URL(fileURLWithPath: file) }
+        let cache = environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache"
+        let candidates = [cache + "/sakuga/vgg16.safetensors", ".deps/vgg16.safetensors"]
+        guard let file = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            throw SakugaError(
+                .unavailable, "the features' weights, vgg16.safetensors, are not there",
+                hint: "run `make vgg` in a checkout of Sakuga, or name the file with --vgg")
+        }
+        return URL(fileURLWithPath: file)
+    }
+}
