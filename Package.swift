@@ -74,6 +74,9 @@ let package = Package(
             name: "InferenceTests", dependencies: ["Inference", "Model", "Frames", support], swiftSettings: settings),
         .testTarget(
             name: "TemporalTests", dependencies: ["Temporal", "Frames", support], swiftSettings: settings),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training", "Inference", "Model", "Frames", support],
+            swiftSettings: settings),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Frames", support], swiftSettings: settings),
         .testTarget(
             name: "StylizeTests", dependencies: ["Stylize", "Media", "Model", "Pipeline", "Frames", support],

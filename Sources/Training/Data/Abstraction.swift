@@ -27,6 +27,7 @@ package struct Abstraction: Codable, Sendable, Equatable {
     /// Makes the flat regions, RGB, and the lines, 255 where there is full ink, of a picture without gaps between rows.
     /// - Throws: `.software` in OpenCV's words.
     func applied(to rgb: [UInt8], width: Int, height: Int) throws -> (flat: [UInt8], lines: [UInt8]) {
+        flow_use_one_thread()
         var settings = flow_abstraction(
             smoothing_rounds: Int32(smoothingRounds), smoothing_color: smoothingColor, smoothing_space: smoothingSpace,
             region_space: regionSpace, region_color: regionColor, levels: Int32(levels),

@@ -1,4 +1,6 @@
 internal import Model
+internal import Synchronization
+internal import Dispatch
 package import Frames
 
 /// Photographs and art in memory, and batches of crops from them.
@@ -15,11 +17,9 @@ package final class TrainingSet {
 
     /// Simplifies the photographs, which takes a second for each megapixel or so.
     ///
-    /// - Parameter progress: called after each photograph with how many are done.
     /// - Throws: `.data` where there are too few pictures at least `crop` pixels wide and high.
     package init(
-        photos: [TrainingPicture], art: [TrainingPicture], abstraction: Abstraction, crop: Int,
-        progress: (Int) -> Void = { _ in }
+        photos: [TrainingPicture], art: [TrainingPicture], abstraction: Abstraction, crop: Int
     ) throws {
         let least = Int((Double(crop) * Self.scales.upperBound).rounded(.up))
         func usable(_ pictures: [TrainingPicture], _ kind: String, atLeast count: Int) throws -> [TrainingPicture] {
@@ -33,13 +33,21 @@ package final class TrainingSet {
             return usable
         }
         self.art = try usable(art, "pictures of the style", atLeast: Self.leastArt)
-        var simplified: [TrainingPicture] = []
-        for (index, photo) in try usable(photos, "photographs", atLeast: Self.leastPhotos).enumerated() {
-            simplified.append(try photo.simplified(abstraction))
-            if photo.shortSide / 2 >= least { simplified.append(try photo.halved().simplified(abstraction)) }
-            progress(index + 1)
+        var scales = try usable(photos, "photographs", atLeast: Self.leastPhotos)
+        scales += scales.filter { $0.shortSide / 2 >= least }.map { $0.halved() }
+        self.photos = try Self.simplified(scales, abstraction)
+    }
+
+    /// All cores work on it.
+    private static func simplified(
+        _ pictures: [TrainingPicture], _ abstraction: Abstraction
+    ) throws -> [TrainingPicture] {
+        let results = Mutex([Result<TrainingPicture, any Error>?](repeating: nil, count: pictures.count))
+        DispatchQueue.concurrentPerform(iterations: pictures.count) { index in
+            let result = Result { try pictures[index].simplified(abstraction) }
+            results.withLock { $0[index] = result }
         }
-        self.photos = simplified
+        return try results.withLock { try $0.compactMap { try $0?.get() } }
     }
 
     /// Crops are this much larger or smaller than what the network sees.

@@ -12,6 +12,7 @@ struct Scene {
     let codes: TorchTensor
     let target: TorchTensor
     private let count: Int
+    private let moved: Int
     private let diverse: Int
     private let motion: RandomMotion
 
@@ -19,20 +20,22 @@ struct Scene {
     init(_ photos: TrainingSet.Photos, _ plan: TrainingPlan, diversity: Int, _ torch: Torch) throws {
         let shape = photos.pictures.shape
         let count = shape[0]
-        let motion = try RandomMotion(pictures: count, height: shape[2], width: shape[3], torch)
+        // A third is enough to hold drawings still, and costs that much less.
+        let moved = max(1, count / 3)
+        let motion = try RandomMotion(pictures: moved, height: shape[2], width: shape[3], torch)
         let first = try Self.codes(count, plan, torch)
         func noised(_ pictures: TorchTensor) throws -> TorchTensor {
-            let deviation = try TorchTensor.uniform([count, 1, 1, 1], torch) * (2 * plan.noise)
-            return try pictures + TorchTensor.normal(shape, torch) * deviation
+            let deviation = try TorchTensor.uniform([pictures.shape[0], 1, 1, 1], torch) * (2 * plan.noise)
+            return try pictures + TorchTensor.normal(pictures.shape, torch) * deviation
         }
         let seen = try noised(photos.pictures)
-        var parts = [seen, try noised(motion.applied(to: photos.pictures))]
-        var allCodes = [first, first]
+        var parts = [seen, try noised(motion.applied(to: photos.pictures.narrowed(0, from: 0, length: moved)))]
+        var allCodes = [first, try first.narrowed(0, from: 0, length: moved)]
         if diversity > 0 {
             parts.append(try seen.narrowed(0, from: 0, length: diversity))
             allCodes.append(try Self.codes(diversity, plan, torch))
         }
-        (self.count, diverse, self.motion) = (count, diversity, motion)
+        (self.count, self.moved, diverse, self.motion) = (count, moved, diversity, motion)
         inputs = try .concatenated(parts, along: 0)
         codes = try .concatenated(allCodes, along: 0)
         target = try plan.grading.target(flat: photos.flat, lines: photos.lines, codes: first)
@@ -43,14 +46,15 @@ struct Scene {
 
     func equivariance(_ drawings: TorchTensor) throws -> TorchTensor {
         try EquivarianceLoss()(
-            drawnOfMoved: drawings.narrowed(0, from: count, length: count),
-            movedDrawing: motion.applied(to: plain(drawings)))
+            drawnOfMoved: drawings.narrowed(0, from: count, length: moved),
+            movedDrawing: motion.applied(to: drawings.narrowed(0, from: 0, length: moved)))
     }
 
     func diversity(_ drawings: TorchTensor) throws -> TorchTensor {
-        try DiversityLoss()(
-            drawings.narrowed(0, from: 0, length: diverse), drawings.narrowed(0, from: 2 * count, length: diverse),
-            codes: (codes.narrowed(0, from: 0, length: diverse), codes.narrowed(0, from: 2 * count, length: diverse)))
+        let start = count + moved
+        return try DiversityLoss()(
+            drawings.narrowed(0, from: 0, length: diverse), drawings.narrowed(0, from: start, length: diverse),
+            codes: (codes.narrowed(0, from: 0, length: diverse), codes.narrowed(0, from: start, length: diverse)))
     }
 
     /// N(0, 1), and zero for about a third of the pictures: the canonical look is practised most.

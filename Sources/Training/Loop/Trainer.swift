@@ -83,7 +83,7 @@ package final class Trainer {
     // MARK: Generator against discriminator
 
     private func compete(_ photos: TrainingSet.Photos, _ random: inout SplitMix64) throws -> Losses {
-        let scene = try Scene(photos, plan, diversity: max(1, photos.pictures.shape[0] / 2), torch)
+        let scene = try Scene(photos, plan, diversity: max(1, photos.pictures.shape[0] / 4), torch)
         let art = try pictures.art(photos.pictures.shape[0], crop: plan.crop, random: &random, torch)
             .cropped(Scene.margin)
         let drawings = try torch.withAutocast(plan.precision == .bf16) {

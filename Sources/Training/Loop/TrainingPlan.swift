@@ -31,9 +31,9 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var seed: UInt64 = 1
     package var precision = Precision.bf16
     /// Sides of the crops that the generator sees, in pixels.
-    package var crop = 160
+    package var crop = 144
     /// Crops in a step of the initial phase, and after it.
-    package var initialBatch = 8
+    package var initialBatch = 6
     package var batch = 4
     /// Steps of reconstruction alone, and steps altogether.
     package var initialSteps = 2500
