@@ -341,6 +341,14 @@ ctorch_group *join(const char *file, int rank, int size, int device) {
 void leave(ctorch_group *group) {
     guarded([&] { delete group; });
 }
+int average(ctorch_group *group, ctorch_tensor *tensor) {
+    return guarded([&] {
+        at::NoGradGuard quiet;
+        std::vector<at::Tensor> sums{tensor->value};
+        group->backend->allreduce(sums)->wait();
+        tensor->value.div_(group->size);
+    });
+}
 int average_gradients(ctorch_group *group, Leaves leaves, int count) {
     return guarded([&] {
         at::NoGradGuard quiet;
@@ -368,6 +376,7 @@ ctorch_group *join(const char *, int, int, int) {
     return nullptr;
 }
 void leave(ctorch_group *) {}
+int average(ctorch_group *, ctorch_tensor *) { return 1; }
 int average_gradients(ctorch_group *, Leaves, int) { return 1; }
 #endif
 
@@ -377,7 +386,7 @@ const ctorch_functions table = {
     unary, binary, scalar, reduce, reshape, permute, narrow, concatenate, convolution, max_pool, average_pool, resize,
     pixel_shuffle, pixel_unshuffle, pad, sample,
     require_gradient, backward, gradient, clear_gradients, clip_gradients, adam, blend_into,
-    join, leave, average_gradients,
+    join, leave, average, average_gradients,
 };
 }  // namespace
 

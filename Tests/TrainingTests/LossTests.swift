@@ -10,7 +10,9 @@ extension TrainingTests {
 
         init() throws { torch = try TorchLibrary.open() }
 
-        func tensor(_ values: [Float], _ shape: [Int]) throws -> TorchTensor { try .floats(values, shape: shape, torch) }
+        func tensor(_ values: [Float], _ shape: [Int]) throws -> TorchTensor {
+            try .floats(values, shape: shape, torch)
+        }
         func full(_ value: Double, _ shape: [Int]) throws -> TorchTensor { try .full(value, shape: shape, torch) }
 
         @Test("adversarial: least squares with AnimeGAN's negatives")

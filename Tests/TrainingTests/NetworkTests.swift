@@ -77,7 +77,8 @@ extension TrainingTests {
                 let photos = try MadePictures.photos(4, &random, torch)
                 let judged = try discriminator.judge(
                     .concatenated([art, photos], along: 0), discriminator.normalizedWeights(advances: true))
-                let loss = try (judged.narrowed(0, from: 0, length: 4) - 1).squared().mean()
+                let loss =
+                    try (judged.narrowed(0, from: 0, length: 4) - 1).squared().mean()
                     + judged.narrowed(0, from: 4, length: 4).squared().mean()
                 try optimizer.clearGradients()
                 try loss.backward()
@@ -87,7 +88,8 @@ extension TrainingTests {
             let count = 60
             let art = try discriminator.judge(MadePictures.art(count, &random, torch), weights)
             let photos = try discriminator.judge(MadePictures.photos(count, &random, torch), weights)
-            let right = try art.mean(over: [1, 2, 3]).values().filter { $0 > 0.5 }.count
+            let right =
+                try art.mean(over: [1, 2, 3]).values().filter { $0 > 0.5 }.count
                 + photos.mean(over: [1, 2, 3]).values().filter { $0 < 0.5 }.count
             #expect(Double(right) / Double(2 * count) > 0.95)
         }

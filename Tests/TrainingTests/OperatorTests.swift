@@ -44,7 +44,9 @@ extension TrainingTests {
             Case(
                 name: "clamped", shape: [6], apply: { try $0.clamped(-0.6, 0.3) },
                 expected: each { min(max($0, -0.6), 0.3) }),
-            Case(name: "number arithmetic", shape: [6], apply: { try (2 - $0 * 3) / 4 + 1 }, expected: each { (2 - $0 * 3) / 4 + 1 }),
+            Case(
+                name: "number arithmetic", shape: [6], apply: { try (2 - $0 * 3) / 4 + 1 },
+                expected: each { (2 - $0 * 3) / 4 + 1 }),
             Case(name: "sum", shape: [2, 3], apply: { try $0.sum() }, expected: { [$0.reduce(0, +)] }),
             Case(name: "mean", shape: [2, 3], apply: { try $0.mean() }, expected: { [$0.reduce(0, +) / 6] }),
             Case(
@@ -88,7 +90,11 @@ extension TrainingTests {
                 }),
             Case(
                 name: "convolved", shape: [1, 1, 3, 3],
-                apply: { try $0.convolved(.floats([0, 0, 0, 0, 2, 0, 0, 0, -1], shape: [1, 1, 3, 3], $0.torch), .floats([0.5], shape: [1], $0.torch), padding: 1) },
+                apply: {
+                    try $0.convolved(
+                        .floats([0, 0, 0, 0, 2, 0, 0, 0, -1], shape: [1, 1, 3, 3], $0.torch),
+                        .floats([0.5], shape: [1], $0.torch), padding: 1)
+                },
                 expected: { x in
                     (0..<9).map { i in
                         let (row, column) = (i / 3, i % 3)

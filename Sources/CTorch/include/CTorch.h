@@ -24,7 +24,7 @@ typedef struct ctorch_tensor ctorch_tensor;
 typedef struct ctorch_group ctorch_group;
 
 /// Changes whenever the table does: a library of another version is refused.
-enum { ctorch_version = 1 };
+enum { ctorch_version = 2 };
 
 enum ctorch_device { ctorch_cpu = 0, ctorch_cuda = 1 };
 
@@ -123,6 +123,8 @@ typedef struct ctorch_functions {
     /// Joins `size` processes that meet in a file; NULL on failure. The file must not be there before the first.
     ctorch_group *CTORCH_NULLABLE (*CTORCH_NONNULL join)(const char *file, int rank, int size, int device);
     void (*CTORCH_NONNULL leave)(ctorch_group *group);
+    /// Replaces the numbers of a tensor by their mean over the processes.
+    int (*CTORCH_NONNULL average)(ctorch_group *group, ctorch_tensor *tensor);
     /// Replaces the gradients of all leaves by their mean over the processes.
     int (*CTORCH_NONNULL average_gradients)(
         ctorch_group *group, ctorch_tensor *CTORCH_NULLABLE const *CTORCH_NULLABLE leaves, int count);

@@ -37,7 +37,8 @@ package struct Abstraction: Codable, Sendable, Equatable {
         var lines = [UInt8](repeating: 0, count: width * height)
         guard flow_abstract(rgb, Int32(width), Int32(height), width * 3, &settings, &flat, &lines) == 0 else {
             throw SakugaError(
-                .software, "cannot simplify a picture of \(width)x\(height): \(String(cString: flow_last_error())) (OpenCV)")
+                .software,
+                "cannot simplify a picture of \(width)x\(height): \(String(cString: flow_last_error())) (OpenCV)")
         }
         return (flat, lines)
     }

@@ -16,38 +16,55 @@ struct Scene {
     private let diverse: Int
     private let motion: RandomMotion
 
-    /// - Parameter diversity: how many photographs are drawn with a second code.
-    init(_ photos: TrainingSet.Photos, _ plan: TrainingPlan, diversity: Int, _ torch: Torch) throws {
+    /// - Parameters:
+    ///   - photos: the whole batch, also where several processes share it.
+    ///   - isDiverse: some photographs are drawn with a second code.
+    ///   - group: the processes that share the batch. What is random is drawn for all of it, and then shared out.
+    init(_ photos: TrainingSet.Photos, _ plan: TrainingPlan, isDiverse: Bool, group: ProcessGroup?, _ torch: Torch)
+        throws
+    {
+        func share(_ batch: TorchTensor) throws -> TorchTensor { try group?.share(of: batch) ?? batch }
+        let whole = photos.pictures.shape[0]
+        // Every third is moved: enough to hold drawings still, and it costs that much less.
+        let movedOnes = Array(stride(from: 0, to: whole, by: Self.movedEvery))
+        func chosen(_ batch: TorchTensor) throws -> TorchTensor {
+            try .concatenated(movedOnes.map { try batch.narrowed(0, from: $0, length: 1) }, along: 0)
+        }
         let shape = photos.pictures.shape
-        let count = shape[0]
-        // A third is enough to hold drawings still, and costs that much less.
-        let moved = max(1, count / 3)
-        let motion = try RandomMotion(pictures: moved, height: shape[2], width: shape[3], torch)
-        let first = try Self.codes(count, plan, torch)
+        let allMotion = try RandomMotion(pictures: movedOnes.count, height: shape[2], width: shape[3], torch)
+        let allCodes = try Self.codes(whole, plan, torch)
         func noised(_ pictures: TorchTensor) throws -> TorchTensor {
             let deviation = try TorchTensor.uniform([pictures.shape[0], 1, 1, 1], torch) * (2 * plan.noise)
             return try pictures + TorchTensor.normal(pictures.shape, torch) * deviation
         }
-        let seen = try noised(photos.pictures)
-        var parts = [seen, try noised(motion.applied(to: photos.pictures.narrowed(0, from: 0, length: moved)))]
-        var allCodes = [first, try first.narrowed(0, from: 0, length: moved)]
-        if diversity > 0 {
-            parts.append(try seen.narrowed(0, from: 0, length: diversity))
-            allCodes.append(try Self.codes(diversity, plan, torch))
+        let seen = try share(noised(photos.pictures))
+        let movedPhotos = try share(noised(allMotion.applied(to: chosen(photos.pictures))))
+        let first = try share(allCodes)
+        motion = try allMotion.mapped(share)
+        var parts = [seen, movedPhotos]
+        var codes = [first, try share(chosen(allCodes))]
+        count = seen.shape[0]
+        moved = movedPhotos.shape[0]
+        diverse = isDiverse ? max(1, count / 4) : 0
+        if isDiverse {
+            parts.append(try seen.narrowed(0, from: 0, length: diverse))
+            codes.append(try Self.codes(diverse, plan, torch))
         }
-        (self.count, self.moved, diverse, self.motion) = (count, moved, diversity, motion)
         inputs = try .concatenated(parts, along: 0)
-        codes = try .concatenated(allCodes, along: 0)
-        target = try plan.grading.target(flat: photos.flat, lines: photos.lines, codes: first)
+        self.codes = try .concatenated(codes, along: 0)
+        target = try plan.grading.target(flat: share(photos.flat), lines: share(photos.lines), codes: first)
     }
+
+    private static let movedEvery = 3
 
     /// The drawings of the photographs as they were.
     func plain(_ drawings: TorchTensor) throws -> TorchTensor { try drawings.narrowed(0, from: 0, length: count) }
 
     func equivariance(_ drawings: TorchTensor) throws -> TorchTensor {
-        try EquivarianceLoss()(
+        let still = try (0..<moved).map { try drawings.narrowed(0, from: $0 * Self.movedEvery, length: 1) }
+        return try EquivarianceLoss()(
             drawnOfMoved: drawings.narrowed(0, from: count, length: moved),
-            movedDrawing: motion.applied(to: drawings.narrowed(0, from: 0, length: moved)))
+            movedDrawing: motion.applied(to: .concatenated(still, along: 0)))
     }
 
     func diversity(_ drawings: TorchTensor) throws -> TorchTensor {

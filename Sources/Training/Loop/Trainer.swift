@@ -25,8 +25,9 @@ package final class Trainer {
     /// The losses of one step by name, unweighted; `total` is the generator's weighted sum.
     package typealias Losses = [String: Double]
 
-    /// - Parameters:
-    ///   - group: the processes that share the work, each with the same plan and pictures.
+    /// - Parameter group: the processes that share every batch, each with the same plan and pictures; the batches are
+    ///   multiples of their number. In the initial phase they compute what one process would, if the batch is also a
+    ///   multiple of three for each; later each compares the style of its own share.
     /// - Throws: `.software` in libtorch's words.
     package init(
         _ plan: TrainingPlan, pictures: TrainingSet, features: FeatureNetwork, torch: Torch, group: ProcessGroup? = nil
@@ -53,11 +54,9 @@ package final class Trainer {
     ///
     /// - Throws: `.software` naming the loss that is no longer a number; the weights are then those before the step.
     package func advance() throws -> Losses {
-        let rank = UInt64(group?.rank ?? 0)
-        var random = SplitMix64(state: plan.seed &* 0x9E37_79B9 &+ UInt64(step) &* 1009 &+ rank)
+        var random = SplitMix64(state: plan.seed &* 0x9E37_79B9 &+ UInt64(step) &* 1009)
         try torch.seed(random.next() >> 1)
-        let count = batch / (group?.size ?? 1)
-        let photos = try pictures.photos(count, crop: plan.crop, random: &random, torch)
+        let photos = try pictures.photos(batch, crop: plan.crop, random: &random, torch)
         let losses = try isInitial ? reconstruct(photos) : compete(photos, &random)
         step += 1
         // A short memory at first, or the average would remember the random start.
@@ -69,7 +68,7 @@ package final class Trainer {
     // MARK: The initial phase
 
     private func reconstruct(_ photos: TrainingSet.Photos) throws -> Losses {
-        let scene = try Scene(photos, plan, diversity: 0, torch)
+        let scene = try Scene(photos, plan, isDiverse: false, group: group, torch)
         let drawings = try torch.withAutocast(plan.precision == .bf16) {
             try generator.draw(scene.inputs, codes: scene.codes, isClamped: false)
         }
@@ -83,9 +82,9 @@ package final class Trainer {
     // MARK: Generator against discriminator
 
     private func compete(_ photos: TrainingSet.Photos, _ random: inout SplitMix64) throws -> Losses {
-        let scene = try Scene(photos, plan, diversity: max(1, photos.pictures.shape[0] / 4), torch)
-        let art = try pictures.art(photos.pictures.shape[0], crop: plan.crop, random: &random, torch)
-            .cropped(Scene.margin)
+        let scene = try Scene(photos, plan, isDiverse: true, group: group, torch)
+        let allArt = try pictures.art(batch, crop: plan.crop, random: &random, torch).cropped(Scene.margin)
+        let art = try group?.share(of: allArt) ?? allArt
         let drawings = try torch.withAutocast(plan.precision == .bf16) {
             try generator.draw(scene.inputs, codes: scene.codes, isClamped: false)
         }
@@ -165,7 +164,7 @@ package final class Trainer {
     // MARK: Steps
 
     private func learn(_ sum: WeightedSum, _ optimizer: Adam, rate: Double) throws -> Losses {
-        let losses = try sum.values()
+        let losses = try mean(sum.values())
         if let (name, value) = losses.first(where: { !$0.value.isFinite }) {
             throw SakugaError(
                 .software, "the \(name) loss became \(value) in step \(step)",
@@ -183,6 +182,13 @@ package final class Trainer {
         }
         try optimizer.step(rate: rate)
         return losses
+    }
+
+    /// Losses over all processes.
+    private func mean(_ losses: Losses) throws -> Losses {
+        guard let group else { return losses }
+        let names = losses.keys.sorted()
+        return Dictionary(uniqueKeysWithValues: zip(names, try group.average(names.map { losses[$0] ?? 0 })))
     }
 
     private func lateRate(_ rate: Double) -> Double { self.rate(rate, from: plan.initialSteps, to: plan.steps) }

@@ -11,11 +11,11 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     /// What the losses count.
     package struct Weights: Codable, Sendable, Equatable {
         package var reconstruction = 10.0
-        package var equivariance = 5.0
+        package var equivariance = 2.0
         /// From here on only after the initial phase.
-        package var adversarial = 1.0
+        package var adversarial = 1.5
         package var content = 2.0
-        package var style = 2.0
+        package var style = 3.0
         package var color = 10.0
         package var totalVariation = 0.1
         package var regionSmoothing = 2.0
@@ -36,12 +36,12 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var initialBatch = 6
     package var batch = 4
     /// Steps of reconstruction alone, and steps altogether.
-    package var initialSteps = 2500
-    package var steps = 7500
+    package var initialSteps = 3000
+    package var steps = 6500
     /// Learning rates: of the initial phase, then of both networks; each falls to a tenth along half a cosine.
-    package var initialRate = 6e-4
-    package var generatorRate = 2e-4
-    package var discriminatorRate = 2e-4
+    package var initialRate = 2e-3
+    package var generatorRate = 6e-4
+    package var discriminatorRate = 4e-4
     /// Gradients' common norm is held below this.
     package var gradientLimit = 10.0
     /// Of the moving average of the generator's weights, which is what becomes the preset.
@@ -54,7 +54,7 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var contentStages: Set<FeatureNetwork.Stage> = [.conv3_3]
     package var styleStages: Set<FeatureNetwork.Stage> = [.conv2_2, .conv3_3, .conv4_1]
     /// Noise added to photographs, at most, as a share of 0…1: sensors have it, drawings have not.
-    package var noise = 0.03
+    package var noise = 0.012
 
     package init(generator: GeneratorDescription) {
         self.generator = generator

@@ -15,7 +15,7 @@ package final class TrainingRun {
         package var secondsLeft: Double
     }
 
-    package let folder: URL
+    private let folder: URL?
     private let trainer: Trainer
     private let sheet: ContactSheet
     private let writePicture: (PixelBuffer, URL) throws -> Void
@@ -26,20 +26,24 @@ package final class TrainingRun {
     private static let recordName = "losses.jsonl"
 
     /// - Parameters:
+    ///   - folder: nil where another process keeps what is kept.
     ///   - intervals: steps between checkpoints, and between sheets.
     ///   - writePicture: writes a PNG file.
     package init(
-        _ trainer: Trainer, in folder: URL, sheet: ContactSheet, intervals: (checkpoint: Int, sheet: Int),
+        _ trainer: Trainer, in folder: URL?, sheet: ContactSheet, intervals: (checkpoint: Int, sheet: Int),
         writePicture: @escaping (PixelBuffer, URL) throws -> Void
     ) throws {
         (self.trainer, self.folder, self.sheet) = (trainer, folder, sheet)
         (self.intervals, self.writePicture) = (intervals, writePicture)
+        guard let folder else { return }
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
             throw SakugaError(.cannotCreate, "cannot make folder '\(folder.path)': \(error.localizedDescription)")
         }
-        if trainer.step > 0 { record = LossRecord(contentsOf: folder.appendingPathComponent(Self.recordName), upTo: trainer.step) }
+        if trainer.step > 0 {
+            record = LossRecord(contentsOf: folder.appendingPathComponent(Self.recordName), upTo: trainer.step)
+        }
     }
 
     /// Trains to the end, or until `isStopped`; either way the last state is saved.
@@ -67,12 +71,15 @@ package final class TrainingRun {
     }
 
     private func save() throws {
+        guard let folder else { return }
         try trainer.checkpoint().write(to: folder.appendingPathComponent(Self.checkpointName))
         try record.write(to: folder.appendingPathComponent(Self.recordName))
     }
 
     private func drawSheet() throws {
-        let name = "sheet-" + String(repeating: "0", count: max(0, 6 - String(trainer.step).count)) + "\(trainer.step).png"
+        guard let folder else { return }
+        let name =
+            "sheet-" + String(repeating: "0", count: max(0, 6 - String(trainer.step).count)) + "\(trainer.step).png"
         try writePicture(sheet.drawn(by: trainer), folder.appendingPathComponent(name))
         if let plot = record.plot() { try writePicture(plot, folder.appendingPathComponent("losses.png")) }
     }

@@ -24,6 +24,13 @@ struct RandomMotion {
         grid = try Self.identity(height: height, width: width, torch) + (flow + shift) * scale
     }
 
+    private init(grid: TorchTensor) { self.grid = grid }
+
+    /// The motions of some of the pictures.
+    func mapped(_ choose: (TorchTensor) throws -> TorchTensor) rethrows -> RandomMotion {
+        RandomMotion(grid: try choose(grid))
+    }
+
     /// Moves pictures [N, C, H, W].
     func applied(to pictures: TorchTensor) throws -> TorchTensor { try pictures.sampled(at: grid) }
 

@@ -2,7 +2,7 @@
 /// keeps edges where L1 alone would hedge: `mean(|d − t|) + g·mean(|∇d − ∇t|)`. [N, 3, H, W].
 struct ReconstructionLoss {
     /// What gradients count.
-    var gradientShare = 1.0
+    var gradientShare = 2.0
 
     func callAsFunction(_ drawn: TorchTensor, _ target: TorchTensor) throws -> TorchTensor {
         let a = try Gradients.of(drawn)

@@ -27,4 +27,17 @@ package final class ProcessGroup {
             try torch.check(torch.functions.average_gradients(group, $0, $1), "cannot average gradients")
         }
     }
+
+    /// The means of numbers over the processes.
+    func average(_ numbers: [Double]) throws -> [Double] {
+        let tensor = try TorchTensor.floats(numbers.map { Float($0) }, shape: [numbers.count], torch)
+        try torch.check(torch.functions.average(group, tensor.handle), "cannot average numbers")
+        return try tensor.values().map(Double.init)
+    }
+
+    /// The part of a batch [N, …] that this process works on; N is a multiple of `size`.
+    func share(of batch: TorchTensor) throws -> TorchTensor {
+        let count = batch.shape[0] / size
+        return try batch.narrowed(0, from: rank * count, length: count)
+    }
 }

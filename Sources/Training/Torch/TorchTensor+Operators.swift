@@ -16,7 +16,9 @@ extension TorchTensor {
     func maximum(_ other: TorchTensor) throws -> TorchTensor { try binary(ctorch_maximum, other, "maximum") }
     func minimum(_ other: TorchTensor) throws -> TorchTensor { try binary(ctorch_minimum, other, "minimum") }
     /// Of the last two dimensions.
-    func matrixProduct(_ other: TorchTensor) throws -> TorchTensor { try binary(ctorch_matrix_product, other, "matmul") }
+    func matrixProduct(_ other: TorchTensor) throws -> TorchTensor {
+        try binary(ctorch_matrix_product, other, "matmul")
+    }
 
     func absolute() throws -> TorchTensor { try unary(ctorch_absolute) }
     func squared() throws -> TorchTensor { try unary(ctorch_square) }

@@ -93,7 +93,19 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "What the preset's sources allow, as an SPDX name.")
     var licence = "unknown"
 
+    @Option(help: "How many processes share every batch, each started with its own --rank.")
+    var processes = 1
+
+    @Option(help: "Which of the processes this is, from 0; the first one writes the files.")
+    var rank = 0
+
+    @Option(help: "A new file in which the processes meet.")
+    var meet: String?
+
     func validate() throws {
+        guard (1...64).contains(processes), (0..<processes).contains(rank), processes == 1 || meet != nil else {
+            throw ValidationError("--processes needs --meet, and --rank from 0 up to one less than --processes.")
+        }
         guard ["live", "studio"].contains(size) else { throw ValidationError("--size must be live or studio.") }
         guard Torch.Device(rawValue: device) != nil else { throw ValidationError("--device must be cpu or cuda.") }
         if let precision, TrainingPlan.Precision(rawValue: precision) == nil {
@@ -104,7 +116,9 @@ struct TrainingOptions: ParsableArguments {
         }
         if let batch, !(1...256).contains(batch) { throw ValidationError("--batch must be between 1 and 256.") }
         if let steps, !(1...10_000_000).contains(steps) { throw ValidationError("--steps must be at least 1.") }
-        if sheetEvery < 1 || checkpointEvery < 1 { throw ValidationError("Steps between sheets and checkpoints must be at least 1.") }
+        if sheetEvery < 1 || checkpointEvery < 1 {
+            throw ValidationError("Steps between sheets and checkpoints must be at least 1.")
+        }
     }
 
     /// The plan for a generator, with the recipe's values and then those of the command line.
@@ -124,6 +138,12 @@ struct TrainingOptions: ParsableArguments {
         if let batch { (plan.batch, plan.initialBatch) = (batch, batch * 2) }
         if let crop { plan.crop = crop }
         if let seed { plan.seed = seed }
+        guard plan.batch % processes == 0, plan.initialBatch % processes == 0 else {
+            throw SakugaError(
+                .usage,
+                "\(processes) processes cannot share batches of \(plan.initialBatch) and \(plan.batch) photographs",
+                hint: "choose a --batch that is a multiple of \(processes)")
+        }
         if let precision = precision.flatMap(TrainingPlan.Precision.init) { plan.precision = precision }
         return plan
     }

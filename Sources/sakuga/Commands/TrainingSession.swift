@@ -33,11 +33,15 @@ final class TrainingSession {
         let art = try read(command.style, "pictures of the style")
         printer.note("Simplifying \(photos.count) photographs")
         let pictures = try TrainingSet(photos: photos, art: art, abstraction: plan.abstraction, crop: plan.crop)
-        let trainer = try Trainer(plan, pictures: pictures, features: features, torch: torch)
+        let group = try options.meet.map {
+            try ProcessGroup(meetingIn: $0, rank: options.rank, size: options.processes, torch)
+        }
+        let trainer = try Trainer(plan, pictures: pictures, features: features, torch: torch, group: group)
         if let checkpoint { try trainer.restore(checkpoint) }
         let sheet = try ContactSheet(of: sheetPictures(photos), side: 256, torch: torch)
         let run = try TrainingRun(
-            trainer, in: folder, sheet: sheet, intervals: (options.checkpointEvery, options.sheetEvery),
+            trainer, in: options.rank == 0 ? folder : nil, sheet: sheet,
+            intervals: (options.checkpointEvery, options.sheetEvery),
             writePicture: { try PictureFile.write($0, to: $1) })
         let cost = String(format: "%.2f", plan.generator.gigaMACs(width: 640, height: 360))
         printer.note(
@@ -50,7 +54,7 @@ final class TrainingSession {
                 .interrupted, "stopped at step \(trainer.step); the training is saved in '\(folder.path)'",
                 hint: "the same command with --resume goes on")
         }
-        try finish(trainer, sheet)
+        if options.rank == 0 { try finish(trainer, sheet) }
     }
 
     private func startingPoint() throws -> Checkpoint? {
@@ -100,7 +104,8 @@ final class TrainingSession {
                 title: options.title ?? name.capitalized, summary: "Trained from pictures of a style.",
                 licence: options.licence),
             provenance: JSONSerialization.data(withJSONObject: provenance))
-        printer.note("The preset is '\(command.output)': sakuga stylize YOUR-VIDEO.mp4 -p \(command.output):\(options.size)")
+        printer.note(
+            "The preset is '\(command.output)': sakuga stylize YOUR-VIDEO.mp4 -p \(command.output):\(options.size)")
     }
 }
 

@@ -47,7 +47,9 @@ final class TrainingPrinter {
     private static func line(_ progress: TrainingRun.Progress, width: Int) -> String {
         let share = Double(progress.step) / Double(max(1, progress.steps))
         let full = Int(share * Double(width))
-        let bar = width > 0 ? "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "] " : ""
+        let bar =
+            width > 0
+            ? "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "] " : ""
         let seconds = Int(progress.secondsLeft)
         let left = String(format: "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60)
         let losses = progress.losses.sorted { $0.key < $1.key }
