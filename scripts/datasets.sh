@@ -163,6 +163,9 @@ collect() {
             "$(find "$folder/train" -type f | wc -l)" "$(find "$folder/test" -type f | wc -l)"
         printf 'All were scaled and saved anew%s.\n' "$(grep -q ' over ' "$list" && echo '; some were laid over each other')"
         sed -n 's/^#: //p' "$list" | sed '1s/^/\n/'
+        printf '\nLicences of the pictures trained with: %s.\n' \
+            "$(sed -n 's/^train\t//p' $work/credits.txt | cut -f 3 | sort | uniq -c | sort -rn |
+                sed 's/^ *\([0-9]*\) \(.*\)/\2 (\1)/' | paste -sd, | sed 's/,/, /g')"
         printf '\n| use | licence | author | package | picture |\n|---|---|---|---|---|\n'
         sort -u $work/credits.txt | while IFS=$'\t' read -r split package base licence author origin; do
             printf '| %s | %s | %s | %s | `%s`%s |\n' "$split" "$licence" "$author" "$package" "$base" "${origin:+ ($origin)}"
