@@ -6,7 +6,7 @@ export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS
 sakuga := .build/$(CONFIGURATION)/sakuga
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test doctor bench soak lint install dist sample clean
+.PHONY: help deps build run test doctor bench soak lint install dist sample datasets clean
 
 help: ## Show this list
 	@echo "Sakuga turns video into anime. Targets:"
@@ -50,6 +50,9 @@ dist: deps ## Pack dist/sakuga-VERSION-linux-x86_64.tar.xz, which runs without S
 
 sample: ## Make samples/clip.mp4 and samples/photo.jpg anew
 	@samples/make-clip.sh
+
+datasets: ## Fetch the free photographs and drawings that looks are trained on, into datasets/
+	@scripts/datasets.sh
 
 clean: ## Remove what was built and drawn; .deps stays (remove it by hand to fetch anew)
 	rm -rf .build .build-dist out dist
