@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 CONFIGURATION ?= release
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/openvino/lib/pkgconfig:$(PKG_CONFIG_PATH)
-export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS
+export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS SIZE
 sakuga := .build/$(CONFIGURATION)/sakuga
 
 .DEFAULT_GOAL := help
@@ -29,6 +29,16 @@ run: build ## Draw samples/clip.mp4 with the default preset into out/
 test: ## Run all tests, after fetching what they need
 	@scripts/deps.sh tests
 	@swift test
+
+training: deps ## Build the library that training needs against libtorch (Debian's, or the one in TORCH_DIR)
+	@scripts/training.sh
+
+test-training: training ## Run the tests of training in their long form
+	@SAKUGA_LONG_TESTS=1 swift test --filter 'Train(ing|Command)Tests'
+
+# A shipped look: its pictures, its recipe, both sizes; hours on two cores. `make train-anime SIZE=studio`
+train-%: build training vgg datasets ## Train a shipped look: train-anime, train-painted, …
+	@scripts/train.sh $(sakuga) $*
 
 doctor: build ## Show versions, devices, codecs and presets, and what is missing
 	@$(sakuga) doctor

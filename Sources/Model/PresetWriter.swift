@@ -16,7 +16,13 @@ package struct PresetWriter {
 
     package let folder: URL
 
-    package init(folder: URL) {
+    /// - Throws: `.usage` where the folder's name is none for a preset.
+    package init(folder: URL) throws {
+        guard PresetLibrary.isName(folder.lastPathComponent) else {
+            throw SakugaError(
+                .usage, "'\(folder.lastPathComponent)' is no name for a preset",
+                hint: "use letters, digits, '-', '_' and '.'")
+        }
         self.folder = folder
     }
 
@@ -29,11 +35,6 @@ package struct PresetWriter {
     ) throws {
         let failure = "cannot write preset '\(folder.path)'"
         let name = folder.lastPathComponent
-        guard PresetLibrary.isName(name) else {
-            throw SakugaError(
-                .usage, "\(failure): '\(name)' is no name for a preset",
-                hint: "use letters, digits, '-', '_' and '.'")
-        }
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {

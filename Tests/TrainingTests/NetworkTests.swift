@@ -20,7 +20,8 @@ extension TrainingTests {
             let network = try GeneratorNetwork(description, torch)
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("preset-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
-            try PresetWriter(folder: folder).write(
+            let writer = try PresetWriter(folder: folder)
+            try writer.write(
                 size: "live", generator: description,
                 weights: Safetensors(tensors: network.parameters.exported()),
                 identity: .init(title: "T", summary: "S", licence: "CC0-1.0"), provenance: Data("{}".utf8))

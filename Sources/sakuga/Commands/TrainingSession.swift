@@ -23,6 +23,7 @@ final class TrainingSession {
     }
 
     func run() throws {
+        let preset = try PresetWriter(folder: URL(fileURLWithPath: command.output))
         let interrupt = Interrupt(handler: {})
         let torch = try Torch(device: Torch.Device(rawValue: options.device) ?? .cpu)
         torch.setThreads(options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount)
@@ -54,7 +55,7 @@ final class TrainingSession {
                 .interrupted, "stopped at step \(trainer.step); the training is saved in '\(folder.path)'",
                 hint: "the same command with --resume goes on")
         }
-        if options.rank == 0 { try finish(trainer, sheet) }
+        if options.rank == 0 { try finish(trainer, sheet, preset) }
     }
 
     private func startingPoint() throws -> Checkpoint? {
@@ -88,7 +89,7 @@ final class TrainingSession {
     }
 
     /// Makes the preset, unless a part of its generator is dead.
-    private func finish(_ trainer: Trainer, _ sheet: ContactSheet) throws {
+    private func finish(_ trainer: Trainer, _ sheet: ContactSheet, _ preset: PresetWriter) throws {
         try sheet.liveness(of: trainer).require()
         let plan = trainer.plan
         let provenance: [String: Any] = [
@@ -96,9 +97,8 @@ final class TrainingSession {
             "command": (["sakuga"] + CommandLine.arguments.dropFirst()).joined(separator: " "),
             "plan": try JSONSerialization.jsonObject(with: JSONEncoder().encode(plan)),
         ]
-        let output = URL(fileURLWithPath: command.output)
-        let name = output.lastPathComponent
-        try PresetWriter(folder: output).write(
+        let name = preset.folder.lastPathComponent
+        try preset.write(
             size: options.size, generator: plan.generator, weights: trainer.weights(),
             identity: .init(
                 title: options.title ?? name.capitalized, summary: "Trained from pictures of a style.",
