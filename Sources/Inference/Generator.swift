@@ -25,15 +25,14 @@ package final class Generator: FrameGenerator {
     /// Reads the weights, folds the style code of `seed` into them, and compiles the network for pictures of
     /// `width`×`height` pixels.
     ///
+    /// - Parameter sides: the lengths that are taken.
     /// - Throws: `.usage` for an impossible size, `.data` and `.noInput` for broken or missing weights, `.unavailable`
     ///   where the device is not there, `.software` where OpenVINO fails.
     package init(
         preset: Preset, size: String? = nil, seed: UInt64 = 0, width: Int, height: Int,
-        options: InferenceOptions = .init()
+        options: InferenceOptions = .init(), sides: ClosedRange<Int> = Generator.sides
     ) throws {
-        guard Self.sides.contains(width), Self.sides.contains(height) else {
-            throw Self.impossibleSize(width, height)
-        }
+        try Self.check(width, height, sides)
         let chosen = try preset.size(named: size)
         let description = chosen.generator
         let weights = try preset.weights(of: chosen)
@@ -123,11 +122,14 @@ package final class Generator: FrameGenerator {
         }
     }
 
-    static func impossibleSize(_ width: Int, _ height: Int) -> SakugaError {
-        SakugaError(
-            .usage,
-            "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to \(sides.upperBound)"
-        )
+    /// - Throws: `.usage` for a size that cannot be drawn.
+    static func check(_ width: Int, _ height: Int, _ sides: ClosedRange<Int> = Generator.sides) throws(SakugaError) {
+        guard sides.contains(width), sides.contains(height) else {
+            throw SakugaError(
+                .usage,
+                "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to "
+                    + "\(sides.upperBound)")
+        }
     }
 
     static func wrongSize(_ buffer: PixelBuffer, _ width: Int, _ height: Int) -> SakugaError {
