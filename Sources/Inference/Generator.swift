@@ -71,18 +71,14 @@ package final class Generator: FrameGenerator {
                 try request.run(.uint8, input.bytes, shape: shape, into: .uint8, output.bytes, shape: shape)
                 return
             }
-            for row in tiling.rows {
-                for column in tiling.columns {
-                    copyTile(of: input, from: (column, row), to: scratch.picture)
-                    try request.run(.uint8, scratch.picture, shape: shape, into: .uint8, scratch.levels, shape: shape)
-                    copyKept(scratch.levels, of: (column, row), to: output)
-                }
+            try tiling.draw(input, into: output, through: (scratch.picture, scratch.levels)) {
+                try request.run(.uint8, scratch.picture, shape: shape, into: .uint8, scratch.levels, shape: shape)
             }
         }
     }
 
     /// Cuts the picture so that the intermediate results of all streams stay below `limit` bytes.
-    private static func tiling(
+    static func tiling(
         of description: GeneratorDescription, width: Int, height: Int, engine: Engine, limit: Int
     ) -> Tiling {
         Tiling(
@@ -90,29 +86,6 @@ package final class Generator: FrameGenerator {
         ) { tileWidth, tileHeight in
             let numbers = description.largestActivationCount(width: tileWidth, height: tileHeight)
             return numbers * engine.bytesPerNumber * engine.streams <= limit
-        }
-    }
-
-    private func copyTile(
-        of picture: PixelBuffer, from tile: (column: Tiling.Span, row: Tiling.Span),
-        to scratch: UnsafeMutablePointer<UInt8>
-    ) {
-        let length = tiling.tileWidth * 3
-        for y in 0..<tiling.tileHeight {
-            let source = picture.bytes + (tile.row.start + y) * picture.stride + tile.column.start * 3
-            (scratch + y * length).update(from: source, count: length)
-        }
-    }
-
-    private func copyKept(
-        _ scratch: UnsafeMutablePointer<UInt8>, of tile: (column: Tiling.Span, row: Tiling.Span),
-        to drawing: PixelBuffer
-    ) {
-        let kept = tile.column.kept
-        for y in tile.row.kept {
-            let source =
-                scratch + ((y - tile.row.start) * tiling.tileWidth + kept.lowerBound - tile.column.start) * 3
-            (drawing.bytes + y * drawing.stride + kept.lowerBound * 3).update(from: source, count: kept.count * 3)
         }
     }
 
