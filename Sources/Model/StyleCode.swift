@@ -27,17 +27,3 @@ package struct StyleCode: Sendable, Equatable {
         values = Array(normals.prefix(dimensions))
     }
 }
-
-private struct SplitMix64 {
-    var state: UInt64
-
-    /// A number on the open interval 0…1: the upper 53 bits, moved by half a step off zero.
-    mutating func next() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        bits ^= bits >> 31
-        return Double(bits >> 11) * 0x1p-53 + 0x1p-54
-    }
-}

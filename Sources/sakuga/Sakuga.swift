@@ -9,7 +9,8 @@ struct Sakuga: ParsableCommand {
         abstract: "Turns video into anime.",
         version: Version.current,
         subcommands: [
-            StylizeCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self, BenchCommand.self,
+            StylizeCommand.self, AugmentCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self,
+            BenchCommand.self,
             PresetsCommand.self, ExportCommand.self, DoctorCommand.self,
         ]
     )

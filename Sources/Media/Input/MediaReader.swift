@@ -83,10 +83,11 @@ package final class MediaReader: @unchecked Sendable {
             (options.start ?? 0) <= 0 || !PlausibleTime.holds(firstTicks, in: timeBase)
             ? start : av_rescale_q(firstTicks, timeBase, shimMicroseconds)
         upright = UprightFilter(
-            stream: stream, timeBase: timeBase, deinterlaces: options.deinterlaces,
+            stream: stream, timeBase: timeBase, deinterlaces: options.deinterlaces, turns: options.turnsUpright,
             isInterlaced: info.streams[drawn].video?.isInterlaced == true)
         picture = PictureDescription(
-            first.pointer, setup: upright.setup(for: first), timeBase: timeBase, frameRate: frameRate,
+            first.pointer, setup: upright.setup(for: first), stored: upright.orientation(of: first), timeBase: timeBase,
+            frameRate: frameRate,
             guessedAspect: av_guess_sample_aspect_ratio(opened.demuxer.context, stream, first.pointer))
         firstPicture = first
         source.otherPacket = { [unowned self] packet in try packetHandler?(packet) }
