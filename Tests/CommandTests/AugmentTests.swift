@@ -132,6 +132,40 @@ struct AugmentTests {
         #expect(try contents(command, "again")["images/a-s0.jpg"] == whole["images/a-s0.jpg"])
     }
 
+    @Test(
+        "options that make no sense are refused",
+        arguments: [
+            (["--variants", "0"], "--variants must be between 1 and 1000, not 0"),
+            (
+                ["--variants", "2", "--strength", "0.9..0.1"],
+                "the value '0.9..0.1' is invalid for '--strength <strength>'"
+            ),
+            (["--variants", "2", "--strength", "nan"], "the value 'nan' is invalid for '--strength <strength>'"),
+            (
+                ["--variants", "2", "--seed", "18446744073709551615"],
+                "--seed must leave room for the variants' numbers"
+            ),
+        ])
+    func badOptions(arguments: [String], error: String) throws {
+        try Refusal(
+            id: error, arguments: ["augment", "set", "-o", "out"] + arguments, code: 64, error: error,
+            hint: "see 'sakuga augment --help'"
+        ).check()
+    }
+
+    @Test("a folder that is not there, or holds no picture, is refused")
+    func noPictures() throws {
+        try Refusal(
+            id: "none", arguments: ["augment", "set", "-o", "out", "--variants", "1"], code: 66,
+            error: "cannot open the folder 'set'", hint: "check the path"
+        ).check()
+        try Refusal(
+            id: "empty", arguments: ["augment", ".", "-o", "out", "--variants", "1"], code: 65,
+            error: "there is no picture to draw in the folder '.'",
+            hint: "files are judged by their names, such as .jpg or .png"
+        ).check()
+    }
+
     @Test("a signal stops it with code 130, and nothing unfinished stays")
     func stops() throws {
         let command = try BuiltCommand()
