@@ -25,15 +25,14 @@ package final class Generator: FrameGenerator {
     /// Reads the weights, folds the style code of `seed` into them, and compiles the network for pictures of
     /// `width`×`height` pixels.
     ///
+    /// - Parameter sides: the lengths that are taken.
     /// - Throws: `.usage` for an impossible size, `.data` and `.noInput` for broken or missing weights, `.unavailable`
     ///   where the device is not there, `.software` where OpenVINO fails.
     package init(
         preset: Preset, size: String? = nil, seed: UInt64 = 0, width: Int, height: Int,
-        options: InferenceOptions = .init()
+        options: InferenceOptions = .init(), sides: ClosedRange<Int> = Generator.sides
     ) throws {
-        guard Self.sides.contains(width), Self.sides.contains(height) else {
-            throw Self.impossibleSize(width, height)
-        }
+        try Self.check(width, height, sides)
         let chosen = try preset.size(named: size)
         let description = chosen.generator
         let weights = try preset.weights(of: chosen)
@@ -72,18 +71,14 @@ package final class Generator: FrameGenerator {
                 try request.run(.uint8, input.bytes, shape: shape, into: .uint8, output.bytes, shape: shape)
                 return
             }
-            for row in tiling.rows {
-                for column in tiling.columns {
-                    copyTile(of: input, from: (column, row), to: scratch.picture)
-                    try request.run(.uint8, scratch.picture, shape: shape, into: .uint8, scratch.levels, shape: shape)
-                    copyKept(scratch.levels, of: (column, row), to: output)
-                }
+            try tiling.draw(input, into: output, through: (scratch.picture, scratch.levels)) {
+                try request.run(.uint8, scratch.picture, shape: shape, into: .uint8, scratch.levels, shape: shape)
             }
         }
     }
 
     /// Cuts the picture so that the intermediate results of all streams stay below `limit` bytes.
-    private static func tiling(
+    static func tiling(
         of description: GeneratorDescription, width: Int, height: Int, engine: Engine, limit: Int
     ) -> Tiling {
         Tiling(
@@ -94,40 +89,20 @@ package final class Generator: FrameGenerator {
         }
     }
 
-    private func copyTile(
-        of picture: PixelBuffer, from tile: (column: Tiling.Span, row: Tiling.Span),
-        to scratch: UnsafeMutablePointer<UInt8>
-    ) {
-        let length = tiling.tileWidth * 3
-        for y in 0..<tiling.tileHeight {
-            let source = picture.bytes + (tile.row.start + y) * picture.stride + tile.column.start * 3
-            (scratch + y * length).update(from: source, count: length)
-        }
-    }
-
-    private func copyKept(
-        _ scratch: UnsafeMutablePointer<UInt8>, of tile: (column: Tiling.Span, row: Tiling.Span),
-        to drawing: PixelBuffer
-    ) {
-        let kept = tile.column.kept
-        for y in tile.row.kept {
-            let source =
-                scratch + ((y - tile.row.start) * tiling.tileWidth + kept.lowerBound - tile.column.start) * 3
-            (drawing.bytes + y * drawing.stride + kept.lowerBound * 3).update(from: source, count: kept.count * 3)
-        }
-    }
-
     private func checkSize(of buffer: PixelBuffer) throws {
         guard buffer.paddedWidth == paddedWidth, buffer.paddedHeight == paddedHeight else {
             throw Self.wrongSize(buffer, paddedWidth, paddedHeight)
         }
     }
 
-    static func impossibleSize(_ width: Int, _ height: Int) -> SakugaError {
-        SakugaError(
-            .usage,
-            "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to \(sides.upperBound)"
-        )
+    /// - Throws: `.usage` for a size that cannot be drawn.
+    static func check(_ width: Int, _ height: Int, _ sides: ClosedRange<Int> = Generator.sides) throws(SakugaError) {
+        guard sides.contains(width), sides.contains(height) else {
+            throw SakugaError(
+                .usage,
+                "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to "
+                    + "\(sides.upperBound)")
+        }
     }
 
     static func wrongSize(_ buffer: PixelBuffer, _ width: Int, _ height: Int) -> SakugaError {

@@ -20,15 +20,32 @@ package struct GeneratorGraph {
     package static func encoded(
         _ weights: GeneratorWeights, style: StyleCode, width: Int, height: Int, edges: Edges
     ) -> Data {
+        let alignment = weights.description.alignment
+        precondition(width % alignment == 0 && height % alignment == 0)
+        return encoded(weights, style: style, size: Size(width: width, height: height), edges: edges)
+    }
+
+    /// The bytes of an .onnx file for pictures of any size whose sides are multiples of the description's alignment,
+    /// with 8-bit edges. It draws what the graph for that size draws.
+    package static func encoded(_ weights: GeneratorWeights, style: StyleCode) -> Data {
+        encoded(weights, style: style, size: nil, edges: .bytes)
+    }
+
+    private static func encoded(
+        _ weights: GeneratorWeights, style: StyleCode, size: Size?, edges: Edges
+    ) -> Data {
         let description = weights.description
-        precondition(width % description.alignment == 0 && height % description.alignment == 0)
         var graph = ONNXGraph(name: "generator")
         let vector = weights.styleVector(style)
-        let size = Size(width: width, height: height)
         addInput(to: &graph, edges, size)
         for layer in description.layers {
             switch layer.operation {
-            case .unshuffle: addUnshuffle(to: &graph, layer, edges, size)
+            case .unshuffle:
+                if let size {
+                    addUnshuffle(to: &graph, layer, edges, size)
+                } else {
+                    addUnshuffleOfAnySize(to: &graph, layer)
+                }
             case .convolution(let stride, _, let activated):
                 let convolution = weights.convolution(of: layer, style: vector)
                 add(layer, convolution, stride: stride, activated: activated, to: &graph)
@@ -69,8 +86,9 @@ package struct GeneratorGraph {
 
     // MARK: - Edges
 
-    private static func addInput(to graph: inout ONNXGraph, _ edges: Edges, _ size: Size) {
-        let (width, height) = (ONNXGraph.Dimension.fixed(size.width), ONNXGraph.Dimension.fixed(size.height))
+    private static func addInput(to graph: inout ONNXGraph, _ edges: Edges, _ size: Size?) {
+        let width = size.map { ONNXGraph.Dimension.fixed($0.width) } ?? "width"
+        let height = size.map { ONNXGraph.Dimension.fixed($0.height) } ?? "height"
         switch edges {
         case .bytes:
             graph.addInput(inputName, .uint8, [1, height, width, 3])
@@ -100,6 +118,30 @@ package struct GeneratorGraph {
             return
         }
         graph.add("Reshape", ["unshuffle.planes", "unshuffle.shape"], to: "unshuffle.bytes")
+        addLevelsToNumbers(to: &graph, layer)
+    }
+
+    /// The same for 8-bit edges without naming rows and columns: a reshape copies a length in its place (0) and works out
+    /// one more (−1), so the rows' and the columns' pairs are taken apart one after the other.
+    private static func addUnshuffleOfAnySize(to graph: inout ONNXGraph, _ layer: Layer) {
+        func reshape(_ input: String, _ shape: [Int], to output: String) {
+            graph.addConstant(output + ".shape", shape)
+            graph.add("Reshape", [input, output + ".shape"], to: output)
+        }
+        func transpose(_ input: String, _ order: [Int], to output: String) {
+            graph.add("Transpose", [input], to: output, [("perm", .ints(order))])
+        }
+        reshape(inputName, [0, 0, -1, 6], to: "unshuffle.columns")
+        transpose("unshuffle.columns", [0, 2, 3, 1], to: "unshuffle.turned")
+        reshape("unshuffle.turned", [0, 0, 0, -1, 2], to: "unshuffle.rows")
+        reshape("unshuffle.rows", [0, 0, 2, 3, -1, 2], to: "unshuffle.squares")
+        transpose("unshuffle.squares", [0, 4, 1, 3, 5, 2], to: "unshuffle.ordered")
+        reshape("unshuffle.ordered", [0, 0, 0, 12], to: "unshuffle.cells")
+        transpose("unshuffle.cells", [0, 3, 1, 2], to: "unshuffle.bytes")
+        addLevelsToNumbers(to: &graph, layer)
+    }
+
+    private static func addLevelsToNumbers(to graph: inout ONNXGraph, _ layer: Layer) {
         graph.add("Cast", ["unshuffle.bytes"], to: "unshuffle.numbers", [("to", .int(1))])
         graph.addConstant("unshuffle.scale", shape: [1], [1 / 127.5])
         graph.addConstant("unshuffle.offset", shape: [1], [-1])

@@ -79,7 +79,7 @@ package final class ComparisonJob: Sendable {
         let side = layout == .sideBySide ? width / 2 : width
         let pool = FramePool(width: side, height: height)
         let composed = FramePool(width: width, height: height)
-        let converter = PictureConverter(for: first.picture, pool: pool)
+        let converter = PictureConverter(for: first.picture, pool: pool, alpha: .dropped)
         let pairing = FramePairing(second, pool: pool)
         let decoded = chain.source("decode") {
             let picture = try first.nextPicture()
@@ -137,7 +137,7 @@ private final class FramePairing {
 
     init(_ reader: MediaReader, pool: FramePool) {
         self.reader = reader
-        converter = PictureConverter(for: reader.picture, pool: pool)
+        converter = PictureConverter(for: reader.picture, pool: pool, alpha: .dropped)
     }
 
     func frame(at seconds: Double) throws -> PixelBuffer {

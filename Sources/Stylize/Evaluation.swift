@@ -17,7 +17,7 @@ package final class Evaluation {
 
         init(_ reader: MediaReader, pool: FramePool) {
             self.reader = reader
-            converter = PictureConverter(for: reader.picture, pool: pool)
+            converter = PictureConverter(for: reader.picture, pool: pool, alpha: .dropped)
         }
 
         func next() throws -> PixelBuffer? { try reader.nextPicture().map { try converter.frame(from: $0).pixels } }

@@ -45,6 +45,13 @@ enum GeneratorChoice {
     /// Compiles the generator for pictures of `width`×`height`.
     func makeGenerator(_ request: StylizeRequest, width: Int, height: Int) throws -> any FrameGenerator {
         switch self {
+        case .preset(let choice) where request.isTileable:
+            try TileableGenerator(
+                preset: choice.preset, size: choice.size.name, seed: request.seed, width: width, height: height,
+                options: request.inference)
+        case .foreign(let file) where request.isTileable:
+            try TileableGenerator(
+                model: file, range: request.modelRange, width: width, height: height, options: request.inference)
         case .preset(let choice):
             try Generator(
                 preset: choice.preset, size: choice.size.name, seed: request.seed, width: width, height: height,

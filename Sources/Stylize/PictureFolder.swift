@@ -38,7 +38,7 @@ package struct PictureFolder: Sendable {
         guard let picture = try reader.nextPicture() else {
             throw SakugaError(.data, "no picture of '\(path)' can be decoded")
         }
-        return try PictureConverter(for: reader.picture, pool: pool, keepsAlpha: false).frame(from: picture).pixels
+        return try PictureConverter(for: reader.picture, pool: pool, alpha: .dropped).frame(from: picture).pixels
     }
 
     /// Reads all pictures; those that cannot be read are named to `skipped` and left out.

@@ -60,7 +60,7 @@ package final class StylizeJob: Sendable {
         let choice = try GeneratorChoice(request, presets: presets)
         strength = request.strength ?? choice.defaultStrength
         keepsColor = request.keepsColor
-        smoothing = request.smoothing ?? choice.defaultSmoothing
+        smoothing = request.smoothing ?? (request.isTileable ? .off : choice.defaultSmoothing)
         reader = try MediaReader(request.input, options: request.inputOptions)
         expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
         let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
@@ -128,7 +128,8 @@ package final class StylizeJob: Sendable {
         let needsOriginal = strength < 1 || keepsColor
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
-        let converter = PictureConverter(for: reader.picture, pool: inputs)
+        let converter = PictureConverter(
+            for: reader.picture, pool: inputs, alpha: writer.keepsAlpha ? .keptOverFilledColors : .dropped)
         let decoded = chain.source("decode", capacity: Self.queueDepth) {
             let picture = try reader.nextPicture()
             if picture == nil { course.noteEndOfInput() }
@@ -252,6 +253,13 @@ package final class StylizeJob: Sendable {
         var notes: [String] = []
         if reader.picture.isToneMapped { notes.append("the video is HDR: it is tone-mapped to BT.709") }
         if reader.picture.isDeinterlaced { notes.append("the video is interlaced: it is made progressive") }
+        if let numbers = reader.numbers, let first = numbers.first, let last = numbers.last {
+            let missing = last - first + 1 - numbers.count
+            let pictures = missing == 1 ? "1 picture is" : "\(missing) pictures are"
+            if missing > 0 {
+                notes.append("the sequence has gaps: \(pictures) missing between the numbers \(first) and \(last)")
+            }
+        }
         return notes
     }
 

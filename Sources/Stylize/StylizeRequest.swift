@@ -27,7 +27,9 @@ package struct StylizeRequest: Sendable {
     package var strength: Double?
     /// The drawing's light with the original's colours.
     package var keepsColor = false
-    /// nil: the preset's own.
+    /// What tiles before tiles after.
+    package var isTileable = false
+    /// nil: the preset's own; off where pictures are to tile, since motion does not lead over their edges.
     package var smoothing: SmoothingStrength?
     package var size = Size.input
     package var inputOptions = InputOptions()

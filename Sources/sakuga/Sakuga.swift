@@ -9,9 +9,9 @@ struct Sakuga: ParsableCommand {
         abstract: "Turns video into anime.",
         version: Version.current,
         subcommands: [
-            StylizeCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self, TrainCommand.self,
-            BenchCommand.self,
-            PresetsCommand.self, ExportCommand.self, DoctorCommand.self,
+            StylizeCommand.self, AugmentCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self,
+            TrainCommand.self, DistillCommand.self, BenchCommand.self, PresetsCommand.self, ExportCommand.self,
+            DoctorCommand.self,
         ]
     )
 

@@ -34,6 +34,9 @@ struct BadOptionTests {
         wrong("--scale", "9", error: "--scale must be over 0 and at most 8"),
         wrong("--scale", "nan", error: "--scale must be over 0 and at most 8"),
         wrong("--scale", "2", "--size", "64x48", error: "give --size or --scale, not both"),
+        wrong(
+            "--tileable", "--scale", "2",
+            error: "give --tileable or a size, not both: change the size of the texture before"),
         wrong("--start", "soon", error: "the value 'soon' is invalid for '--start <start>'", hint: time),
         wrong("--start", "-1", error: "the value '-1' is invalid for '--start <start>'", hint: time),
         wrong("--end", "1:75", error: "the value '1:75' is invalid for '--end <end>'", hint: time),

@@ -223,7 +223,7 @@ import Testing
                 inputs.path + "/" + pattern.replacingOccurrences(of: "% ", with: "%% "),
             ])
         let run = try Redrawing(inputs.path + "/" + pattern, to: outputs.path + "/" + pattern)
-        #expect(run.frames == 5 && run.reader.firstNumber == 37)
+        #expect(run.frames == 5 && run.reader.numbers?.first == 37)
         let (a, b) = (
             try FileManager.default.contentsOfDirectory(atPath: inputs.path),
             try FileManager.default.contentsOfDirectory(atPath: outputs.path)
@@ -237,6 +237,78 @@ import Testing
         options.sequenceRate = 12
         try Redrawing(inputs.path + "/" + pattern, to: folder.file("o.mp4").path, input: options)
         #expect(largestDifference(try Probe(folder.file("o.mp4")).times(of: 0), (0..<5).map { Double($0) / 12 }) < 1e-4)
+    }
+
+    @Test("a sequence with gaps keeps all its pictures, their numbers and their times", arguments: ["%03d", "%d"])
+    func keepsGaps(_ number: String) throws {
+        let folder = try TemporaryFolder()
+        let (inputs, outputs) = (folder.file("in [1]"), folder.file("out"))
+        for place in [inputs, outputs] {
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        }
+        try MediaTool.make(folder.file("p.png"), "-f lavfi -i testsrc=s=64x48:d=0.1 -frames:v 1")
+        let numbers = [8, 9, 12, 13, 101, 1002]
+        let names = numbers.map { String(format: "a*\(number).png", $0) }
+        for name in names {
+            try FileManager.default.copyItem(at: folder.file("p.png"), to: inputs.appendingPathComponent(name))
+        }
+        let pattern = inputs.path + "/a*\(number).png"
+        let run = try Redrawing(pattern, to: outputs.path + "/a*\(number).png")
+        #expect(run.frames == 6 && run.reader.numbers == numbers)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outputs.path).sorted() == names.sorted())
+        let film = folder.file("f.mkv")
+        try Redrawing(pattern, to: film.path, output: .encoder("ffv1"))
+        let times = numbers.map { Double($0 - 8) / 25 }
+        #expect(largestDifference(try Probe(film).times(of: 0), times) < 0.002)
+    }
+
+    @Test("a part of a sequence keeps the numbers of its pictures", arguments: [true, false])
+    func keepsNumbersOfPart(_ hasGap: Bool) throws {
+        let folder = try TemporaryFolder()
+        let source = "-f lavfi -i testsrc=s=64x48:r=25:d=0.4"
+        for name in ["in", "out"] {
+            try FileManager.default.createDirectory(at: folder.file(name), withIntermediateDirectories: true)
+        }
+        try MediaTool.make(folder.file("in/%02d.png"), "\(source) -start_number 17")
+        if hasGap { try FileManager.default.removeItem(at: folder.file("in/18.png")) }
+        var options = InputOptions()
+        (options.start, options.frameLimit) = (0.12, 3)
+        try Redrawing(folder.file("in/%02d.png"), to: folder.file("out/%02d.png"), input: options)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("out").path).sorted()
+        #expect(names == ["20.png", "21.png", "22.png"])
+    }
+
+    // MARK: Transparency
+
+    @Test("what is transparent gets the nearest visible colour, whatever lay there, also in another size")
+    func fillsTransparent() throws {
+        let folder = try TemporaryFolder()
+        for size in [(60, 40), (45, 30)] {
+            var frames: [Frame] = []
+            for hidden in [(255, 255), (0, 0)] {
+                let file = folder.file("\(UUID().uuidString).png")
+                // Left red, right blue, above the middle only.
+                let place = "lt(Y\\,20)"
+                let red = "220*lt(X\\,30)*\(place)+\(hidden.0)*gte(Y\\,20)"
+                let blue = "220*gte(X\\,30)*\(place)+\(hidden.1)*gte(Y\\,20)"
+                try MediaTool.make(
+                    file,
+                    "-f lavfi -i color=s=60x40:d=0.1,format=rgba,geq=r=\(red):g=0:b=\(blue):a=255*\(place) -frames:v 1")
+                let reader = try MediaReader(file.path)
+                let converter = PictureConverter(
+                    for: reader.picture, pool: FramePool(width: size.0, height: size.1), alpha: .keptOverFilledColors)
+                frames.append(try converter.frame(from: #require(try reader.nextPicture())))
+            }
+            let (a, b) = (frames[0], frames[1])
+            let count = size.0 * size.1
+            #expect((0..<count).allSatisfy { a.alpha!.bytes[$0] == b.alpha!.bytes[$0] })
+            #expect((0..<count * 3).allSatisfy { a.pixels.bytes[$0] == b.pixels.bytes[$0] })
+            let low = (size.1 - 1) * a.pixels.stride
+            let (left, right) = (low + 3 * 3, low + (size.0 - 4) * 3)
+            #expect((0..<3).map { a.pixels.bytes[left + $0] } == [220, 0, 0])
+            #expect((0..<3).map { a.pixels.bytes[right + $0] } == [0, 0, 220])
+            #expect(a.alpha!.bytes[count - 1] == 0 && a.alpha!.bytes[0] == 255)
+        }
     }
 
     // MARK: Sizes

@@ -15,6 +15,13 @@ void pixels_split_alpha(const uint8_t *rgba, size_t rgba_stride, uint8_t *rgb, s
 /// Joins interleaved RGB and a plane of alpha bytes without gaps (NULL: opaque) into interleaved RGBA. Strides in bytes.
 void pixels_merge_alpha(const uint8_t *rgb, size_t rgb_stride, const uint8_t *alpha, uint8_t *rgba, size_t rgba_stride,
                         int width, int height);
+
+/// Gives every pixel of alpha 0 the colour of the nearest one that is opaque enough to have a true one (alpha of at
+/// least 16, or over 0 where there is none); grey where all is transparent. Alpha and all other colours stay.
+/// Distances are those of Danielsson's sweeps ("Euclidean distance mapping", 1980). `scratch` holds `width` × `height`
+/// numbers. What is farther than 16382 pixels from any stays grey too.
+void pixels_fill_transparent(uint8_t *rgba, size_t stride, int width, int height, int32_t *scratch);
+
 /// Shrinks an 8-bit RGB image by averaging `factor`×`factor` blocks (2, 4 or 8) into `reduced_width`×`reduced_height`
 /// RGBX pixels (four bytes, X is 0) and their BT.709 luma, both without gaps between rows. Beyond the right and
 /// the bottom of the image its edge is repeated. `sums` holds `reduced_width * factor * 3` numbers between rows.
@@ -63,6 +70,17 @@ typedef struct pixels_motion {
 void pixels_blend_warped(
     pixels_picture drawn, pixels_picture history, pixels_picture out, int width, int height, pixels_motion motion,
     float strength, float still, float doubt, const float *kernel, float *scratch);
+
+/// Repeats a picture of `width`×`height` pixels in both directions over `out`, whose column `left` and row `top` are the
+/// picture's first.
+void pixels_wrap(
+    pixels_picture picture, int width, int height, pixels_picture out, int out_width, int out_height, int left, int top);
+
+/// Cuts one repeat of `width`×`height` out of the drawing of a repeated picture, from column `left` and row `top` on.
+/// Its first `fade_x` columns and `fade_y` rows are cross-faded from the repeat that follows, so that they go on from the
+/// last ones as the drawing itself does: these columns and rows must be there behind it.
+void pixels_unwrap(
+    pixels_picture drawing, int left, int top, pixels_picture out, int width, int height, int fade_x, int fade_y);
 
 /// `out = original + strength·(drawn − original)`, `strength` 0…256 (256 is all of the drawing).
 void pixels_blend(

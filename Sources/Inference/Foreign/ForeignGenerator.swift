@@ -29,15 +29,16 @@ package final class ForeignGenerator: FrameGenerator {
     /// Reads the network, finds out how it wants pictures, and compiles it for pictures of `width`×`height` pixels; what
     /// an earlier start left in the cache is not done again.
     ///
-    /// - Parameter range: the range of colours on both sides; nil finds it out by drawing a test picture.
+    /// - Parameters:
+    ///   - range: the range of colours on both sides; nil finds it out by drawing a test picture.
+    ///   - sides: the lengths that are taken.
     /// - Throws: `.noInput` where there is no such file, `.data` where it is no such network, `.usage` for an impossible
     ///   size, `.unavailable` where the device is not there, `.software` where OpenVINO fails.
     package init(
-        model file: URL, range: ModelRange? = nil, width: Int, height: Int, options: InferenceOptions = .init()
+        model file: URL, range: ModelRange? = nil, width: Int, height: Int, options: InferenceOptions = .init(),
+        sides: ClosedRange<Int> = Generator.sides
     ) throws {
-        guard Generator.sides.contains(width), Generator.sides.contains(height) else {
-            throw Generator.impossibleSize(width, height)
-        }
+        try Generator.check(width, height, sides)
         var engine = try Engine(options)
         let file = try ForeignNetworkFile(file, on: engine.core)
         func identity(_ question: String) -> Data? { file.digest.map { Data("\(question) of \($0)".utf8) } }

@@ -9,6 +9,8 @@ final class Demuxer {
     let name: String
     let stop: StopSignal
     private let pipe: PipeInput?
+    /// When the pictures of a sequence with gaps are shown, in ticks.
+    private var places: [Int64] = []
 
     /// Opens `url` and reads enough to know its streams.
     ///
@@ -93,6 +95,7 @@ final class Demuxer {
         if code >= 0 {
             let timeBase = stream(Int(packet.pointer.pointee.stream_index)).pointee.time_base
             PlausibleTime.enforce(on: packet.pointer, timeBase: timeBase)
+            if !places.isEmpty { place(packet.pointer) }
             return (true, nil)
         }
         if stop.isRaised { return (false, nil) }
@@ -105,8 +108,30 @@ final class Demuxer {
         return io.pointee.error
     }
 
+    /// Shows the pictures of a numbered sequence where their numbers say instead of one after the other: `places` has
+    /// a tick for each. The demuxer then only runs forwards.
+    func spread(over places: [Int64]) {
+        guard let last = places.last, !streams.isEmpty else { return }
+        self.places = places
+        let stream = stream(0)
+        stream.pointee.nb_frames = Int64(places.count)
+        stream.pointee.duration = last + 1
+        context.pointee.duration = av_rescale_q(last + 1, stream.pointee.time_base, shimMicroseconds)
+    }
+
+    private func place(_ packet: UnsafeMutablePointer<AVPacket>) {
+        guard let index = Int(exactly: packet.pointee.pts), places.indices.contains(index) else { return }
+        let next = index + 1 < places.count ? places[index + 1] : places[index] + 1
+        packet.pointee.pts = places[index]
+        packet.pointee.dts = places[index]
+        packet.pointee.duration = next - places[index]
+    }
+
     /// Whether `seek` can work: pipes and some streams only run forwards.
-    var canSeek: Bool { context.pointee.pb.map { $0.pointee.seekable & AVIO_SEEKABLE_NORMAL != 0 } ?? true }
+    var canSeek: Bool {
+        guard places.isEmpty else { return false }
+        return context.pointee.pb.map { $0.pointee.seekable & AVIO_SEEKABLE_NORMAL != 0 } ?? true
+    }
 
     /// Goes to the last key frame at or before `microseconds` on the container's timeline; false where it cannot.
     func seek(toMicroseconds target: Int64) -> Bool {

@@ -37,8 +37,8 @@ struct InputLocation {
         }
     }
 
-    /// Opens the demuxer. `firstNumber`: the number of a sequence's first picture.
-    func open(stop: StopSignal) throws(SakugaError) -> (demuxer: Demuxer, firstNumber: Int?) {
+    /// Opens the demuxer. `numbers`: those of a sequence's pictures, rising.
+    func open(stop: StopSignal) throws(SakugaError) -> (demuxer: Demuxer, numbers: [Int]?) {
         var settings: [String: String] = [:]
         if let whitelist = options.protocolWhitelist { settings["protocol_whitelist"] = whitelist }
         switch place {
@@ -55,17 +55,24 @@ struct InputLocation {
             // A name with a colon would be taken for a protocol, one with a dash for an option.
             return (try demuxer("file:\(input)", settings, stop), nil)
         case .sequence(let sequence):
-            guard let first = sequence.firstNumber else {
+            let numbers = sequence.numbers
+            guard let first = numbers.first, let last = numbers.last else {
                 throw SakugaError(
                     .noInput, "no file is named like '\(input)'", hint: "check the folder and the number of digits")
             }
-            settings["start_number"] = "\(first)"
-            settings["pattern_type"] = "sequence"
             if let rate = options.sequenceRate { settings["framerate"] = "\(rate)" }
+            let hasGaps = last - first >= numbers.count
+            if hasGaps {
+                settings["pattern_type"] = "glob"
+            } else {
+                settings["start_number"] = "\(first)"
+                settings["pattern_type"] = "sequence"
+            }
             let demuxer = try Demuxer(
-                url: "file:\(sequence.pattern)", name: input, format: options.format ?? "image2", options: settings,
-                stop: stop)
-            return (demuxer, first)
+                url: hasGaps ? sequence.glob : "file:\(sequence.pattern)", name: input,
+                format: options.format ?? "image2", options: settings, stop: stop)
+            if hasGaps { demuxer.spread(over: numbers.map { Int64($0 - first) }) }
+            return (demuxer, numbers)
         }
     }
 

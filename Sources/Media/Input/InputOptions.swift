@@ -8,6 +8,8 @@ package struct InputOptions: Sendable {
     package var frameLimit: Int?
     /// Interlaced pictures are made progressive.
     package var deinterlaces = true
+    /// Turned and mirrored pictures are brought upright; otherwise they stay as they are stored.
+    package var turnsUpright = true
     /// Frames per second of a numbered sequence of pictures; 25 where nothing is said.
     package var sequenceRate: Double?
     /// FFmpeg's name of the demuxer where it cannot be found out.

@@ -19,8 +19,8 @@ package final class MediaReader: @unchecked Sendable {
     package private(set) var decodedCount = 0
     /// Seconds of the output at which the last returned picture ends.
     package private(set) var endTime = 0.0
-    /// The number of the first picture of a numbered sequence; nil for other inputs.
-    package let firstNumber: Int?
+    /// The numbers of the pictures of a numbered sequence, rising; nil for other inputs.
+    package let numbers: [Int]?
 
     let demuxer: Demuxer
     let options: InputOptions
@@ -52,7 +52,7 @@ package final class MediaReader: @unchecked Sendable {
         stopSignal = stop
         let opened = try InputLocation(input, options: options).open(stop: stop)
         demuxer = opened.demuxer
-        firstNumber = opened.firstNumber
+        numbers = opened.numbers
         let info = MediaInfo(opened.demuxer)
         self.info = info
         guard let drawn = info.drawnStream else { throw Self.noVideo(info, opened.demuxer) }
@@ -83,10 +83,11 @@ package final class MediaReader: @unchecked Sendable {
             (options.start ?? 0) <= 0 || !PlausibleTime.holds(firstTicks, in: timeBase)
             ? start : av_rescale_q(firstTicks, timeBase, shimMicroseconds)
         upright = UprightFilter(
-            stream: stream, timeBase: timeBase, deinterlaces: options.deinterlaces,
+            stream: stream, timeBase: timeBase, deinterlaces: options.deinterlaces, turns: options.turnsUpright,
             isInterlaced: info.streams[drawn].video?.isInterlaced == true)
         picture = PictureDescription(
-            first.pointer, setup: upright.setup(for: first), timeBase: timeBase, frameRate: frameRate,
+            first.pointer, setup: upright.setup(for: first), stored: upright.orientation(of: first), timeBase: timeBase,
+            frameRate: frameRate,
             guessedAspect: av_guess_sample_aspect_ratio(opened.demuxer.context, stream, first.pointer))
         firstPicture = first
         source.otherPacket = { [unowned self] packet in try packetHandler?(packet) }
@@ -132,7 +133,7 @@ package final class MediaReader: @unchecked Sendable {
         guard !isFinished, !stopSignal.isRaised else { return try finish() }
         if let limit = options.frameLimit, decodedCount >= limit { return try finish(trimmed: true) }
         // Cameras append a second picture to a photograph: another view, or a map of its brightness.
-        if info.isStill, firstNumber == nil, demuxer.canSeek, decodedCount == 1 { return try finish() }
+        if info.isStill, numbers == nil, demuxer.canSeek, decodedCount == 1 { return try finish() }
         guard let next = try nextUpright() else { return try finish() }
         let raw = next.pointer.pointee.pts
         if let endTicks, raw != SHIM_NO_TIMESTAMP, raw >= endTicks { return try finish(trimmed: true) }
@@ -170,6 +171,13 @@ package final class MediaReader: @unchecked Sendable {
         }
         endTime = (Double(ticks) + Double(picture.duration)) * self.picture.timeBase.seconds
         source.position = endTime
+    }
+
+    /// The number in the name of the picture of a sequence that is shown at `ticks` of the output's timeline; nil for
+    /// other inputs.
+    func number(at ticks: Int64) -> Int64? {
+        guard let first = numbers?.first else { return nil }
+        return Int64(first) + ticks + av_rescale_q(zero, shimMicroseconds, source.timeBase)
     }
 
     // MARK: The end

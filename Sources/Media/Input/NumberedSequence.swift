@@ -24,17 +24,36 @@ struct NumberedSequence {
             (head.isEmpty || head.hasSuffix("/") ? head : head + "/") + escaped(prefix) + file[number] + escaped(suffix)
     }
 
-    /// The lowest number for which there is a file; nil when there is none.
-    var firstNumber: Int? {
+    /// The numbers for which there is a file, rising.
+    var numbers: [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
         return names.compactMap { name -> Int? in
             guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.count >= prefix.count + suffix.count + digits
             else { return nil }
             let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
-            guard middle.allSatisfy({ $0.isASCII && $0.isNumber }),
-                middle.count == digits || middle.first != "0" || digits == 1
+            guard middle.count <= Self.mostDigits, middle.allSatisfy({ $0.isASCII && $0.isNumber }),
+                middle.count == max(1, digits) || middle.first != "0"
             else { return nil }
             return Int(middle)
-        }.min()
+        }.sorted()
+    }
+
+    /// More would not fit into FFmpeg's numbers.
+    private static let mostDigits = 9
+
+    /// A pattern for glob(3) that matches the files of `numbers` in their order: those of few digits first, and within
+    /// them the order of letters is that of numbers. For sequences with gaps, at which FFmpeg's own pattern ends.
+    var glob: String {
+        func escaped(_ text: String) -> String {
+            text.map { "*?[]{},\\~".contains($0) ? "\\\($0)" : String($0) }.joined()
+        }
+        let widths = max(1, min(digits, Self.mostDigits))...Self.mostDigits
+        let classes = widths.map { width in
+            (width > widths.lowerBound ? "[1-9]" : "[0-9]") + String(repeating: "[0-9]", count: width - 1)
+        }
+        // With a dot and slash, since the files' names are then taken for URLs.
+        let head = folder.hasPrefix("/") ? escaped(folder) : folder.isEmpty ? "." : "./" + escaped(folder)
+        return (head.hasSuffix("/") ? head : head + "/") + escaped(prefix)
+            + "{\(classes.joined(separator: ","))}" + escaped(suffix)
     }
 }

@@ -8,6 +8,8 @@ package struct PictureDescription: Sendable {
     package let timeBase: TimeBase
     /// Frames per second as a fraction: a hint for encoders, never a source of timestamps.
     package let frameRate: TimeBase
+    /// How the picture is stored, as EXIF counts: 1 is upright.
+    package let storedOrientation: Int
     package let isDeinterlaced: Bool
     package let isToneMapped: Bool
     /// The stored pixels carry transparency.
@@ -18,7 +20,8 @@ package struct PictureDescription: Sendable {
     let color: ColorDescription
 
     init(
-        _ frame: UnsafeMutablePointer<AVFrame>, setup: UprightFilter.Setup, timeBase: AVRational, frameRate: AVRational,
+        _ frame: UnsafeMutablePointer<AVFrame>, setup: UprightFilter.Setup, stored: Orientation, timeBase: AVRational,
+        frameRate: AVRational,
         guessedAspect: AVRational
     ) {
         let raw = frame.pointee
@@ -27,6 +30,7 @@ package struct PictureDescription: Sendable {
         height = Int(sideways ? raw.width : raw.height)
         self.timeBase = TimeBase(timeBase.num, timeBase.den)
         self.frameRate = TimeBase(frameRate.num, frameRate.den)
+        storedOrientation = stored.rawValue
         isDeinterlaced = setup.deinterlaces
         isToneMapped = setup.toneMaps
         let guessed = guessedAspect.num > 0 && guessedAspect.den > 0 ? guessedAspect : AVRational(num: 0, den: 1)

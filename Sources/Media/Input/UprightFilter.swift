@@ -22,6 +22,7 @@ final class UprightFilter {
 
     private let timeBase: AVRational
     private let deinterlacesWhereNeeded: Bool
+    private let turns: Bool
     private let streamOrientation: Orientation?
     private var sawFields: Bool
     private var graph: FilterGraph?
@@ -33,15 +34,21 @@ final class UprightFilter {
 
     /// - Parameters:
     ///   - deinterlaces: whether interlaced pictures are made progressive.
+    ///   - turns: whether pictures are brought upright.
     ///   - isInterlaced: the container says that the stream is interlaced.
     init(
-        stream: UnsafeMutablePointer<AVStream>, timeBase: AVRational, deinterlaces: Bool, isInterlaced: Bool
+        stream: UnsafeMutablePointer<AVStream>, timeBase: AVRational, deinterlaces: Bool, turns: Bool,
+        isInterlaced: Bool
     ) {
         self.timeBase = timeBase
         deinterlacesWhereNeeded = deinterlaces
+        self.turns = turns
         sawFields = isInterlaced
         streamOrientation = shim_stream_display_matrix(stream).map(Orientation.init(displayMatrix:))
     }
+
+    /// How the picture is stored.
+    func orientation(of picture: Picture) -> Orientation { streamOrientation ?? Orientation(of: picture) ?? .upright }
 
     /// What must happen to `picture`. Once a stream was interlaced, its pictures all go through the deinterlacer, which
     /// leaves progressive ones alone.
@@ -51,7 +58,7 @@ final class UprightFilter {
         let color = ColorDescription(picture.pointer)
         return Setup(
             deinterlaces: deinterlacesWhereNeeded && sawFields, toneMaps: color.isHDR,
-            orientation: streamOrientation ?? Orientation(of: picture) ?? .upright, color: color.isHDR ? color : nil,
+            orientation: turns ? orientation(of: picture) : .upright, color: color.isHDR ? color : nil,
             width: frame.width, height: frame.height, format: frame.format)
     }
 

@@ -17,12 +17,16 @@ package final class MediaWriter: @unchecked Sendable {
     package var lostPackets: Int { muxer.lostPackets }
     package let encoderName: String
     package let pixelFormat: String
+    /// The output holds the transparency of the pictures.
+    package var keepsAlpha: Bool { encoder.keepsAlpha }
     package let converter: FrameConverter
     private let reader: MediaReader
     private let muxer: Muxer
     private let encoder: VideoEncoder
     private let packet = Packet()
     private var drawnIndex = 0
+    /// The output is numbered pictures with the numbers of the input's.
+    private let keepsNumbers: Bool
     private var carriers: [Int: StreamCarrier] = [:]
     private var waiting: [Packet] = []
     /// A sane file interleaves its streams within a second or so; of one that does not, no more than this waits.
@@ -43,6 +47,7 @@ package final class MediaWriter: @unchecked Sendable {
         self.plan = plan
         self.reader = reader
         let sequence = plan.container == "image2" ? NumberedSequence(url) : nil
+        keepsNumbers = sequence != nil && reader.numbers != nil
         muxer = try Muxer(
             url: url == "-" ? "pipe:1" : "file:\(sequence?.pattern ?? url)", name: name, container: plan.container)
         encoder = try VideoEncoder(
@@ -66,13 +71,22 @@ package final class MediaWriter: @unchecked Sendable {
     // MARK: Drawn pictures
 
     /// Encodes the next picture. Encode stage.
-    package func encode(_ picture: Picture) throws {
-        try encoder.encode(picture, into: packet) { try muxer.write($0, to: drawnIndex, timeBase: encoder.timeBase) }
+    package func encode(_ picture: Picture) throws { try encodeAny(picture) }
+
+    private func encodeAny(_ picture: Picture?) throws {
+        try encoder.encode(picture, into: packet) { packet in
+            // The muxer then names the file after the time.
+            if keepsNumbers, let number = reader.number(at: packet.pointer.pointee.pts) {
+                packet.pointer.pointee.pts = number
+                packet.pointer.pointee.dts = number
+            }
+            try muxer.write(packet, to: drawnIndex, timeBase: encoder.timeBase)
+        }
     }
 
     /// Drains encoders and completes the file. Called once, when all stages have ended.
     package func finish() throws {
-        try encoder.encode(nil, into: packet) { try muxer.write($0, to: drawnIndex, timeBase: encoder.timeBase) }
+        try encodeAny(nil)
         let end = reader.cut
         for packet in waiting where end.map({ span(of: packet).begin < $0 }) ?? true { try release(packet, end: end) }
         waiting = []
@@ -177,7 +191,8 @@ package final class MediaWriter: @unchecked Sendable {
             let says = reader.info.streams.contains { $0.dispositions.contains("default") }
             return says ? ["default_mode": "passthrough"] : [:]
         case "image2":
-            return isSequence ? ["start_number": "\(reader.firstNumber ?? 1)"] : ["update": "1"]
+            guard isSequence else { return ["update": "1"] }
+            return keepsNumbers ? ["frame_pts": "1"] : ["start_number": "1"]
         default: return [:]
         }
     }

@@ -16,6 +16,13 @@ package struct StyleGrading: Codable, Sendable, Equatable {
 
     package init() {}
 
+    /// Leaves pictures as they are at `z = 0`.
+    package static let neutral: StyleGrading = {
+        var grading = StyleGrading()
+        (grading.ink, grading.saturation, grading.gamma) = (0, 1, 1)
+        return grading
+    }()
+
     /// The target of reconstruction: flat regions and lines put together as the codes say. `flat` is [N, 3, H, W] on −1…1,
     /// `lines` [N, 1, H, W] on 0…1, `codes` [N, D] with D ≥ 4; the result is on −1…1.
     func target(flat: TorchTensor, lines: TorchTensor, codes: TorchTensor) throws -> TorchTensor {

@@ -21,6 +21,17 @@ package struct TrainingPicture: Sendable {
         self.rgb = rgb
     }
 
+    /// A photograph with the drawing that it should become, of the same size: what a student learns from its teacher.
+    package init(photo: PixelBuffer, drawing: PixelBuffer) {
+        precondition(photo.width == drawing.width && photo.height == drawing.height)
+        self.init(photo)
+        flat = TrainingPicture(drawing).rgb
+        lines = [UInt8](repeating: 0, count: width * height)
+    }
+
+    /// The drawing alone.
+    package var drawing: TrainingPicture { TrainingPicture(width: width, height: height, rgb: flat) }
+
     init(width: Int, height: Int, rgb: [UInt8]) {
         precondition(rgb.count == width * height * 3)
         (self.width, self.height, self.rgb) = (width, height, rgb)

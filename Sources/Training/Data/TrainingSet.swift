@@ -15,7 +15,8 @@ package final class TrainingSet {
     package static let leastPhotos = 2
     package static let leastArt = 1
 
-    /// Simplifies the photographs, which takes a second for each megapixel or so.
+    /// Simplifies the photographs, which takes a second for each megapixel or so; those that come with a drawing are left
+    /// as they are.
     ///
     /// - Throws: `.data` where there are too few pictures at least `crop` pixels wide and high.
     package init(
@@ -33,9 +34,10 @@ package final class TrainingSet {
             return usable
         }
         self.art = try usable(art, "pictures of the style", atLeast: Self.leastArt)
-        var scales = try usable(photos, "photographs", atLeast: Self.leastPhotos)
-        scales += scales.filter { $0.shortSide / 2 >= least }.map { $0.halved() }
-        self.photos = try Self.simplified(scales, abstraction)
+        let photos = try usable(photos, "photographs", atLeast: Self.leastPhotos)
+        let plain = photos.filter(\.flat.isEmpty)
+        let halves = plain.filter { $0.shortSide / 2 >= least }.map { $0.halved() }
+        self.photos = try photos.filter { !$0.flat.isEmpty } + Self.simplified(plain + halves, abstraction)
     }
 
     /// All cores work on it.

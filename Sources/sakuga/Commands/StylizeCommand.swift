@@ -24,6 +24,9 @@ struct StylizeCommand: ParsableCommand {
               sakuga stylize *.jpg -o drawn/                  many files into a folder
               sakuga stylize photos/ -o drawn/                all videos and pictures of a folder
               sakuga stylize 'frames/%04d.png' -o drawn.mp4   a numbered sequence
+              sakuga stylize 'in/%04d.png' -o 'out/%04d.png'  the same numbers again
+              sakuga stylize sprites/ -o drawn/               sprites keep their cut-out
+              sakuga stylize brick.png -o out.png --tileable  a texture that tiles
             """)
 
     @Argument(
@@ -46,6 +49,13 @@ struct StylizeCommand: ParsableCommand {
     @Flag(help: "Show where the time goes, and FFmpeg's messages.")
     var verbose = false
 
+    func validate() throws {
+        // Resizing knows nothing beyond the edges.
+        if look.tileable, target.size != nil || target.scale != nil {
+            throw ValidationError("Give --tileable or a size, not both: change the size of the texture before.")
+        }
+    }
+
     func run() throws {
         let inputs = try StylizeInputs(inputs, output: output)
         let requests = try inputs.paths.map { try request(for: $0) }
@@ -62,6 +72,7 @@ struct StylizeCommand: ParsableCommand {
         request.seed = look.seed
         request.strength = look.strength
         request.keepsColor = look.keepColor
+        request.isTileable = look.tileable
         request.smoothing = look.smoothing
         request.size = try target.drawnSize()
         request.inputOptions = try source.inputOptions()

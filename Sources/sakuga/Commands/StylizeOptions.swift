@@ -29,6 +29,9 @@ struct LookOptions: ParsableArguments {
     @Flag(help: "Keep the original's colours and draw light and lines only.")
     var keepColor = false
 
+    @Flag(help: "Draw textures so that what tiles before tiles after. Smoothing is then off unless it is asked for.")
+    var tileable = false
+
     @Option(help: "How firmly drawings are held still over time: off, light or strong. (default: the preset's)")
     var smoothing: SmoothingStrength?
 

@@ -37,7 +37,12 @@ struct TrainCommand: ParsableCommand {
     var progress = ProgressMode.auto
 
     func run() throws {
-        try TrainingSession(self).run()
+        try TrainingSession(output: output, options: options, progress: progress).run(options.plan) { session in
+            let photos = try session.read(photos, "photographs").map(TrainingPicture.init)
+            let art = try session.read(style, "pictures of the style").map(TrainingPicture.init)
+            session.note("Simplifying \(photos.count) photographs")
+            return .init(photos: photos, art: art)
+        }
     }
 }
 

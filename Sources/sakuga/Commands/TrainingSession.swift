@@ -5,48 +5,52 @@ import Model
 import Stylize
 import Training
 
-/// One run of `sakuga train`, from pictures to a preset.
+/// One run of `sakuga train` or `sakuga distill`, from pictures to a preset.
 final class TrainingSession {
-    private let command: TrainCommand
+    private let output: String
     private let options: TrainingOptions
     private let printer: TrainingPrinter
     private let folder: URL
     /// Longest shorter side of what is kept in memory, in pixels.
-    private static let shortSide = 640
+    static let shortSide = 640
 
-    init(_ command: TrainCommand) {
-        self.command = command
-        options = command.options
-        printer = TrainingPrinter(mode: command.progress)
-        let name = URL(fileURLWithPath: command.output).lastPathComponent
+    /// What a training learns from.
+    struct Pictures {
+        var photos: [TrainingPicture]
+        var art: [TrainingPicture]
+    }
+
+    init(output: String, options: TrainingOptions, progress: ProgressMode) {
+        (self.output, self.options) = (output, options)
+        printer = TrainingPrinter(mode: progress)
+        let name = URL(fileURLWithPath: output).lastPathComponent
         folder = URL(fileURLWithPath: options.work ?? "checkpoints/\(name)-\(options.size)")
     }
 
-    func run() throws {
-        let preset = try PresetWriter(folder: URL(fileURLWithPath: command.output))
+    func run(_ makePlan: () throws -> TrainingPlan, readPictures: (TrainingSession) throws -> Pictures) throws {
+        let preset = try PresetWriter(folder: URL(fileURLWithPath: output))
         let interrupt = Interrupt(handler: {})
         let torch = try Torch(device: Torch.Device(rawValue: options.device) ?? .cpu)
         torch.setThreads(options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount)
         let checkpoint = try startingPoint()
-        let plan = try checkpoint?.plan ?? options.plan()
+        let plan = try checkpoint?.plan ?? makePlan()
         let features = try FeatureNetwork(Safetensors(contentsOf: FeatureWeights.find(options.vgg)), torch)
-        let photos = try read(command.photos, "photographs")
-        let art = try read(command.style, "pictures of the style")
-        printer.note("Simplifying \(photos.count) photographs")
-        let pictures = try TrainingSet(photos: photos, art: art, abstraction: plan.abstraction, crop: plan.crop)
+        let read = try readPictures(self)
+        let pictures = try TrainingSet(
+            photos: read.photos, art: read.art, abstraction: plan.abstraction, crop: plan.crop)
         let group = try options.meet.map {
             try ProcessGroup(meetingIn: $0, rank: options.rank, size: options.processes, torch)
         }
         let trainer = try Trainer(plan, pictures: pictures, features: features, torch: torch, group: group)
         if let checkpoint { try trainer.restore(checkpoint) }
-        let sheet = try ContactSheet(of: sheetPictures(photos), side: 256, torch: torch)
+        let sheet = try ContactSheet(of: sheetPictures(read.photos), side: 256, torch: torch)
         let run = try TrainingRun(
             trainer, in: options.rank == 0 ? folder : nil, sheet: sheet,
             intervals: (options.checkpointEvery, options.sheetEvery),
             writePicture: { try PictureFile.write($0, to: $1) })
         let cost = String(format: "%.2f", plan.generator.gigaMACs(width: 640, height: 360))
-        printer.note(
-            "Training '\(command.output)' (\(options.size), \(plan.generator.parameterCount) weights, \(cost) GMAC at 640x360) "
+        note(
+            "Training '\(output)' (\(options.size), \(plan.generator.parameterCount) weights, \(cost) GMAC at 640x360) "
                 + "from step \(trainer.step) to \(plan.steps), in '\(folder.path)'")
         try run.run(isStopped: { interrupt.isRequested }, progress: printer.show)
         printer.clear()
@@ -56,6 +60,17 @@ final class TrainingSession {
                 hint: "the same command with --resume goes on")
         }
         if options.rank == 0 { try finish(trainer, sheet, preset) }
+    }
+
+    func note(_ message: String) { printer.note(message) }
+
+    /// Reads the pictures of a folder; those that cannot be read are named and left out.
+    func read(_ folder: String, _ kind: String) throws -> [PixelBuffer] {
+        let pictures = try PictureFolder(folder).pictures(shortSide: Self.shortSide) {
+            printer.warn("left out: \($0.message)")
+        }
+        note("Read \(pictures.count) \(kind) from '\(folder)'")
+        return pictures
     }
 
     private func startingPoint() throws -> Checkpoint? {
@@ -75,17 +90,9 @@ final class TrainingSession {
         return try Checkpoint(contentsOf: file)
     }
 
-    private func read(_ folder: String, _ kind: String) throws -> [TrainingPicture] {
-        let pictures = try PictureFolder(folder).pictures(shortSide: Self.shortSide) {
-            printer.warn("left out: \($0.message)")
-        }
-        printer.note("Read \(pictures.count) \(kind) from '\(folder)'")
-        return pictures.map(TrainingPicture.init)
-    }
-
     private func sheetPictures(_ photos: [TrainingPicture]) throws -> [TrainingPicture] {
         guard let folder = options.sheetPhotos else { return Array(photos.prefix(6)) }
-        return try read(folder, "photographs for the sheet")
+        return try read(folder, "photographs for the sheet").map(TrainingPicture.init)
     }
 
     /// Makes the preset, unless a part of its generator is dead.
@@ -105,7 +112,7 @@ final class TrainingSession {
                 licence: options.licence),
             provenance: JSONSerialization.data(withJSONObject: provenance))
         printer.note(
-            "The preset is '\(command.output)': sakuga stylize YOUR-VIDEO.mp4 -p \(command.output):\(options.size)")
+            "The preset is '\(output)': sakuga stylize YOUR-VIDEO.mp4 -p \(output):\(options.size)")
     }
 }
 

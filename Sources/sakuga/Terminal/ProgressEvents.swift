@@ -8,9 +8,9 @@ struct StartEvent: Encodable, Sendable {
     var output: String
     /// The preset's name, or the file name of a foreign model.
     var preset: String
-    /// Size of the output, in pixels.
-    var width: Int
-    var height: Int
+    /// Size of the output, in pixels; nil where there are outputs of many sizes.
+    var width: Int?
+    var height: Int?
     /// Frames to draw, nil where the input does not say.
     var frames: Int?
 

@@ -23,11 +23,13 @@ final class ProgressPrinter: Sendable {
     }
 
     private let style: Style
+    private let unit: ProgressText.Unit
     private let screen: TerminalScreen
     private let queue = DispatchQueue(label: "sakuga.progress", qos: .utility)
     private let state = Mutex(State())
 
-    init(mode: ProgressMode, screen: TerminalScreen = .standardError) {
+    init(mode: ProgressMode, unit: ProgressText.Unit = .frames, screen: TerminalScreen = .standardError) {
+        self.unit = unit
         self.screen = screen
         style =
             switch mode {
@@ -47,7 +49,8 @@ final class ProgressPrinter: Sendable {
         switch style {
         case .bar, .plain:
             let (arrow, times) = screen.showsUnicode ? ("→", "×") : ("->", "x")
-            show("\(event.input) \(arrow) \(event.output) (\(event.width)\(times)\(event.height), \(event.preset))\n")
+            let size = event.width.flatMap { width in event.height.map { "\(width)\(times)\($0), " } } ?? ""
+            show("\(event.input) \(arrow) \(event.output) (\(size)\(event.preset))\n")
         case .json: show(JSONLine.text("start", event))
         case .none: return
         }
@@ -81,8 +84,9 @@ final class ProgressPrinter: Sendable {
         let last = finishWatching()
         switch style {
         case .bar, .plain:
-            let frames = event.frames == 1 ? "1 frame" : "\(event.frames) frames"
-            show("\(event.output): \(frames) in \(Self.decimal(event.seconds)) s (\(Self.decimal(event.fps)) fps)\n")
+            let frames = event.frames == 1 ? "1 \(unit.singular)" : "\(event.frames) \(unit.plural)"
+            let rate = "\(Self.decimal(event.fps)) \(unit.rate)"
+            show("\(event.output): \(frames) in \(Self.decimal(event.seconds)) s (\(rate))\n")
         case .json:
             // Whoever draws a bar from these lines gets it full.
             if let last { show(JSONLine.text("progress", last)) }
@@ -104,7 +108,7 @@ final class ProgressPrinter: Sendable {
             guard state.progress != nil else { return }
             switch style {
             case .bar:
-                let line = ProgressText.bar(progress, width: screen.width(), unicode: screen.showsUnicode)
+                let line = ProgressText.bar(progress, unit, width: screen.width(), unicode: screen.showsUnicode)
                 screen.write("\r\(line)\u{1B}[K")
                 state.isBarShown = true
             case .json: screen.write(JSONLine.text("progress", progress))
@@ -114,7 +118,7 @@ final class ProgressPrinter: Sendable {
                 // Every 2 s at first, later every minute: a long job must not fill its log.
                 let pause = min(max((now - state.startTime) / 10, .seconds(2)), .seconds(60))
                 state.nextLine = now + pause
-                screen.write(ProgressText.plain(progress, unicode: screen.showsUnicode) + "\n")
+                screen.write(ProgressText.plain(progress, unit, unicode: screen.showsUnicode) + "\n")
             case .none: break
             }
         }

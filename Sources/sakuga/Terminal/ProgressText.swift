@@ -3,16 +3,27 @@ import Pipeline
 
 /// Puts progress into words and bars.
 enum ProgressText {
+    /// What is counted.
+    enum Unit {
+        case frames, pictures
+
+        var singular: String { self == .frames ? "frame" : "picture" }
+        var plural: String { singular + "s" }
+        var rate: String { self == .frames ? "fps" : "pictures/s" }
+    }
+
     /// Returns a line for logs: `frame 120 of 300, 31.2 fps, 1.04×, 0:06 left`.
-    static func plain(_ progress: RenderProgress, unicode: Bool = true) -> String {
-        let count = progress.frames.map { "frame \(progress.frame) of \($0)" } ?? "frame \(progress.frame)"
-        return ([count] + rates(progress, unicode: unicode)).joined(separator: ", ")
+    static func plain(_ progress: RenderProgress, _ unit: Unit = .frames, unicode: Bool = true) -> String {
+        let name = unit.singular
+        let count = progress.frames.map { "\(name) \(progress.frame) of \($0)" } ?? "\(name) \(progress.frame)"
+        return ([count] + rates(progress, unit, unicode: unicode)).joined(separator: ", ")
     }
 
     /// Returns a line with a bar that fits into `width` columns; what is least needed is left out first.
-    static func bar(_ progress: RenderProgress, width: Int, unicode: Bool) -> String {
-        let count = progress.frames.map { "\(progress.frame)/\($0) frames" } ?? "\(progress.frame) frames"
-        var words = [count] + rates(progress, unicode: unicode)
+    static func bar(_ progress: RenderProgress, _ unit: Unit = .frames, width: Int, unicode: Bool) -> String {
+        let name = unit.plural
+        let count = progress.frames.map { "\(progress.frame)/\($0) \(name)" } ?? "\(progress.frame) \(name)"
+        var words = [count] + rates(progress, unit, unicode: unicode)
         // One column stays free: a character in the last one makes some terminals wrap.
         let columns = max(1, width - 1)
         while words.count > 1 && words.joined(separator: "  ").count > columns { words.removeLast() }
@@ -41,10 +52,11 @@ enum ProgressText {
             : String(format: "%d:%02d", minutes, whole % 60)
     }
 
-    private static func rates(_ progress: RenderProgress, unicode: Bool) -> [String] {
+    private static func rates(_ progress: RenderProgress, _ unit: Unit, unicode: Bool) -> [String] {
         guard progress.fps > 0 else { return [] }
-        var words = [String(format: "%.1f fps", progress.fps)]
-        words.append(String(format: "%.2f", progress.speed) + (unicode ? "×" : "x"))
+        var words = [String(format: "%.1f ", progress.fps) + unit.rate]
+        // Only a film has a speed of its own.
+        if unit == .frames { words.append(String(format: "%.2f", progress.speed) + (unicode ? "×" : "x")) }
         if let eta = progress.eta { words.append("\(clock(eta)) left") }
         return words
     }
