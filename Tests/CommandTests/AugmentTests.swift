@@ -219,6 +219,41 @@ struct AugmentTests {
         #expect(!FileManager.default.fileExists(atPath: command.file("none").path))
     }
 
+    @Test("a label file that is damaged is named, and everything else is made")
+    func badDocument() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        try makeDataset(in: command)
+        let text = #"{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[{"id" 2}]}"#
+        try Data(text.utf8).write(to: command.file("set/all.json"))
+        let result = try run(command, "--variants", "1")
+        #expect(result.code == 0)
+        #expect(result.errorOutput == "warning: 'set/all.json' is passed over: it is no valid JSON\n")
+        let names = try names(command)
+        #expect(names.contains("images/a-s0.jpg") && !names.contains { $0.hasSuffix(".json") })
+    }
+
+    @Test("no original is replaced, however the folders lie in each other")
+    func nested() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        try makeDataset(in: command)
+        let inside = command.file("set/set")
+        try FileManager.default.createDirectory(at: inside, withIntermediateDirectories: true)
+        try Data("inner\n".utf8).write(to: inside.appendingPathComponent("classes.txt"))
+        // The inner file would come to lie where the outer one is.
+        let refused = try command.run(
+            "augment", "set", "-o", ".", "--variants", "1", "--overwrite", "--progress", "none")
+        #expect(refused.code == 64, "\(refused.errorOutput)")
+        #expect(try Data(contentsOf: command.file("set/classes.txt")) == Data("dog\n".utf8))
+        // Drawings inside the data set are not drawn again.
+        for _ in 0..<2 { #expect(try run(command, "--variants", "1", output: "set/drawn").code == 0) }
+        #expect(
+            try names(command, "set/drawn").filter { $0.hasPrefix("images/") } == [
+                "images/a-s0.jpg", "images/b-s0.png",
+            ])
+    }
+
     @Test("a turned photograph is drawn as it is stored, and the drawing says how to turn it", arguments: [6, 3])
     func turned(orientation: Int) throws {
         let command = try BuiltCommand()

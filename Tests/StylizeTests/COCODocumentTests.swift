@@ -61,22 +61,10 @@ struct COCODocumentTests {
             #"{"annotations":[{"image_id":"p","id":"q","file_name":"m.png"}],"images":[{"id":"p","file_name":"v/\u00fc \"1\".jpg"}]}"#
         let result = try #require(
             try written(text, ["v/ü \"1\".jpg": [.drawing(seed: 2, file: "ü \"1\"-s2.jpg")]]))
-        struct Document: Decodable {
-            struct Image: Decodable, Equatable {
-                var id: String
-                var file_name: String
-            }
-            struct Annotation: Decodable, Equatable {
-                var id: String
-                var image_id: String
-                var file_name: String
-            }
-            var images: [Image]
-            var annotations: [Annotation]
-        }
-        let document = try JSONDecoder().decode(Document.self, from: Data(result.text.utf8))
-        #expect(document.images == [.init(id: "p-s2", file_name: "v/ü \"1\"-s2.jpg")])
-        #expect(document.annotations == [.init(id: "q-s2", image_id: "p-s2", file_name: "m-s2.png")])
+        let document = try #require(
+            JSONSerialization.jsonObject(with: Data(result.text.utf8)) as? [String: [[String: String]]])
+        #expect(document["images"] == [["id": "p-s2", "file_name": "v/ü \"1\"-s2.jpg"]])
+        #expect(document["annotations"] == [["id": "q-s2", "image_id": "p-s2", "file_name": "m-s2.png"]])
     }
 
     @Test(

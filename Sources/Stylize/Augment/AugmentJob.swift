@@ -23,15 +23,15 @@ package final class AugmentJob: Sendable {
     /// Drawings to be made now.
     package let expectedDrawings: Int
 
-    private let request: AugmentRequest
+    let request: AugmentRequest
     private let choice: PresetLibrary.Choice
-    private let dataset: Dataset
-    private let plan: AugmentPlan
-    private let manifest: AugmentManifest
-    private let augmenter: PictureAugmenter
+    let dataset: Dataset
+    let plan: AugmentPlan
+    let manifest: AugmentManifest
+    let augmenter: PictureAugmenter
     private let isStopped = Atomic(false)
     private let chain = Mutex<StageChain?>(nil)
-    private let failures = Mutex<[Int: SakugaError]>([:])
+    let failures = Mutex<[Int: SakugaError]>([:])
     /// Styles that are in memory at once; more are drawn in several rounds over the pictures.
     private static let stylesAtOnce = 8
 
@@ -97,11 +97,21 @@ package final class AugmentJob: Sendable {
             guard summary.failedPictures < plan.tasks.count else {
                 throw SakugaError(.data, "no picture in '\(request.folder)' could be drawn")
             }
-            for entry in plan.carried { try augmenter.copy(entry) }
-            for entry in plan.documents { try rewrite(entry, warn) }
+            for entry in plan.carried + plan.documents {
+                do {
+                    try plan.documents.contains(entry) ? rewrite(entry, warn) : augmenter.copy(entry)
+                } catch let error as SakugaError where !Self.endsTheRun(error) {
+                    warn("'\(dataset.path(of: entry.source))' is passed over: \(error.message)")
+                }
+            }
         }
         try manifest.complete()
         return summary
+    }
+
+    /// Whether an error concerns the output as a whole, not one picture.
+    private static func endsTheRun(_ error: SakugaError) -> Bool {
+        [.inputOutput, .cannotCreate].contains(error.code)
     }
 
     private var isStopping: Bool { isStopped.load(ordering: .sequentiallyConsistent) }
@@ -152,7 +162,7 @@ package final class AugmentJob: Sendable {
             let work = missing.map { (entry: task.drawings[$0], generator: generators[$0 - styles.lowerBound]) }
             let damage = try augmenter.draw(task.picture, work, isStopped: { isStopping }) { _ in made() }
             if let damage { warn(damage) }
-        } catch let error as SakugaError where ![.inputOutput, .cannotCreate].contains(error.code) {
+        } catch let error as SakugaError where !Self.endsTheRun(error) {
             failures.withLock { $0[number] = error }
             warn("'\(dataset.path(of: task.picture))' is skipped: \(error.message)")
             return
@@ -161,122 +171,5 @@ package final class AugmentJob: Sendable {
             for entry in task.labels[style] { try augmenter.copy(entry) }
         }
         if isFirst { for entry in task.originals { try augmenter.copy(entry) } }
-    }
-
-    // MARK: COCO
-
-    private func rewrite(_ entry: ManifestEntry, _ warn: (String) -> Void) throws {
-        let source = dataset.path(of: entry.source)
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: source), options: .mappedIfSafe) else {
-            warn("'\(source)' is passed over: it cannot be read")
-            return
-        }
-        let index = PictureIndex(dataset.pictures)
-        let failed = failures.withLock { Set($0.keys) }
-        func versions(_ name: String) -> [COCODocument.Version]? {
-            guard let number = index.picture(named: name, in: entry.source), !failed.contains(number) else {
-                return nil
-            }
-            let drawings = zip(request.seeds, plan.tasks[number].drawings).map { seed, drawing in
-                COCODocument.Version.drawing(seed: seed, file: drawing.output)
-            }
-            return (request.keepsOriginals ? [.original] : []) + drawings
-        }
-        let counts = try data.withUnsafeBytes { bytes -> COCODocument.Counts? in
-            guard let document = COCODocument(bytes) else { return nil }
-            var counts = COCODocument.Counts()
-            try augmenter.produce(entry) { counts = try Self.write(document, to: $0, versions) }
-            return counts
-        }
-        guard let counts else {
-            try augmenter.copy(entry)
-            return
-        }
-        if counts.missing > 0 {
-            let images = counts.missing == 1 ? "1 image is" : "\(counts.missing) images are"
-            warn("'\(source)': \(images) left out, for want of a picture in the folder that could be drawn")
-        }
-    }
-
-    private static func write(
-        _ document: COCODocument, to path: String, _ versions: (String) -> [COCODocument.Version]?
-    ) throws -> COCODocument.Counts {
-        guard let file = fopen(path, "wb") else {
-            throw SakugaError(
-                .cannotCreate, "cannot create '\(path)': \(String(cString: strerror(errno)).lowercased())")
-        }
-        func failure() -> SakugaError {
-            SakugaError(.inputOutput, "cannot write '\(path)': \(String(cString: strerror(errno)).lowercased())")
-        }
-        do {
-            let counts = try document.write(versions: versions) { bytes in
-                guard fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count else { throw failure() }
-            }
-            guard fclose(file) == 0 else { throw failure() }
-            return counts
-        } catch let error as SakugaError {
-            fclose(file)
-            throw error
-        } catch {
-            fclose(file)
-            throw SakugaError(.data, "'\(path)' is damaged: it is no valid JSON")
-        }
-    }
-
-    // MARK: Outputs
-
-    /// What is there and was not made with these options would be replaced: that is asked for first.
-    private func checkOutputs() throws(SakugaError) {
-        guard !request.overwrites else { return }
-        for entry in plan.tasks.flatMap(\.drawings) + plan.copies {
-            let path = augmenter.path(of: entry.output)
-            guard FileManager.default.fileExists(atPath: path) else { continue }
-            let known = manifest.entry(entry.output)
-            let isSame = known == nil && entry.kind == .copy
-            if known == entry { continue }
-            if isSame, FileManager.default.contentsEqual(atPath: dataset.path(of: entry.source), andPath: path) {
-                continue
-            }
-            throw SakugaError(
-                .cannotCreate,
-                "'\(path)' exists already" + (known == nil ? "" : " and was made with other options"),
-                hint: "give --overwrite, or another folder with -o")
-        }
-    }
-
-    private var folders: [String] {
-        let outputs = (plan.tasks.flatMap(\.drawings) + plan.copies).map { augmenter.path(of: $0.output) }
-        return Set(outputs.map { ($0 as NSString).deletingLastPathComponent }).union([request.output]).sorted()
-    }
-
-    private func makeFolders() throws(SakugaError) {
-        for folder in folders {
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            } catch {
-                throw SakugaError(
-                    .cannotCreate, "cannot create the folder '\(folder)'", hint: "choose another place with -o")
-            }
-            guard FileManager.default.isWritableFile(atPath: folder) else {
-                throw SakugaError(
-                    .cannotCreate, "the folder '\(folder)' is not writable", hint: "choose another place with -o")
-            }
-            removeLeftovers(in: folder)
-        }
-    }
-
-    /// Folders of which nothing came are taken away again; those that hold something stay by themselves.
-    private func removeEmptyFolders() {
-        for folder in folders.reversed() { rmdir(folder) }
-    }
-
-    /// Removes what a run that was killed has begun; nobody else may take it for a picture.
-    private func removeLeftovers(in folder: String) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-            guard let mark = name.range(of: #"\.unfinished-[0-9]+"#, options: .regularExpression),
-                let process = Int32(name[mark].drop { !$0.isNumber }), kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            unlink((folder as NSString).appendingPathComponent(name))
-        }
     }
 }

@@ -49,7 +49,7 @@ struct COCODocument {
     func write(versions: (String) -> [Version]?, to write: @escaping (UnsafeRawBufferPointer) throws -> Void) throws
         -> Counts
     {
-        var output = PieceWriter(slices: slices, write: write)
+        var output = JSONPieceWriter(slices: slices, write: write)
         var counts = Counts()
         var images: [String: [Image]] = [:]
         output.append("{")
@@ -63,7 +63,7 @@ struct COCODocument {
                 try writeAnnotations(in: member.value, images, &output, &counts)
             case "annotations":
                 // They come before the images: those are looked through first, for nothing but their ids.
-                var nothing = PieceWriter(slices: slices) { _ in }
+                var nothing = JSONPieceWriter(slices: slices) { _ in }
                 var none = Counts()
                 let list = members.first { slices.holds("images", $0.key) }!.value
                 images = try self.writeImages(in: list, versions, &nothing, &none)
@@ -78,9 +78,9 @@ struct COCODocument {
     }
 
     private func writeImages(
-        in list: Range<Int>, _ versions: (String) -> [Version]?, _ output: inout PieceWriter, _ counts: inout Counts
+        in list: Range<Int>, _ versions: (String) -> [Version]?, _ output: inout JSONPieceWriter, _ counts: inout Counts
     ) throws -> [String: [Image]] {
-        var ids = try NewIDs(slices, list)
+        var ids = try COCOIdentifiers(slices, list)
         var images: [String: [Image]] = [:]
         output.append("[")
         var isFirst = true
@@ -116,9 +116,9 @@ struct COCODocument {
     }
 
     private func writeAnnotations(
-        in list: Range<Int>, _ images: [String: [Image]], _ output: inout PieceWriter, _ counts: inout Counts
+        in list: Range<Int>, _ images: [String: [Image]], _ output: inout JSONPieceWriter, _ counts: inout Counts
     ) throws {
-        var ids = try NewIDs(slices, list)
+        var ids = try COCOIdentifiers(slices, list)
         output.append("[")
         var isFirst = true
         try slices.forEachElement(of: list) { annotation in
@@ -158,67 +158,5 @@ struct COCODocument {
         encoder.outputFormatting = .withoutEscapingSlashes
         // A string can always be encoded.
         return (try? encoder.encode(path)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
-    }
-}
-
-/// Ids for copies: numbers above all that are there, or, where ids are no numbers, the old id and the seed.
-private struct NewIDs {
-    private var last: Int?
-
-    init(_ slices: JSONSlices, _ list: Range<Int>) throws {
-        var largest: Int? = 0
-        try slices.forEachElement(of: list) { element in
-            try slices.forEachMember(of: element) { member in
-                guard slices.holds("id", member.key), let known = largest else { return }
-                largest = Int(slices.text(member.value)).map { max(known, $0) }
-            }
-        }
-        last = largest.flatMap { $0 < 1 << 52 ? $0 : nil }
-    }
-
-    mutating func next(for id: String, seed: UInt64) -> String {
-        guard let last else {
-            return "\"" + id.trimmingCharacters(in: CharacterSet(charactersIn: "\"")) + "-s\(seed)\""
-        }
-        self.last = last + 1
-        return "\(last + 1)"
-    }
-}
-
-/// Puts an output together from pieces of a document and new text.
-private struct PieceWriter {
-    let slices: JSONSlices
-    let write: (UnsafeRawBufferPointer) throws -> Void
-    private var pending: [UInt8] = []
-
-    init(slices: JSONSlices, write: @escaping (UnsafeRawBufferPointer) throws -> Void) {
-        (self.slices, self.write) = (slices, write)
-    }
-
-    mutating func append(_ text: String) { pending += text.utf8 }
-
-    mutating func append(_ range: Range<Int>) { pending += slices.bytes[range] }
-
-    mutating func append(_ range: Range<Int>, replacing changes: [(place: Range<Int>, text: String)]) {
-        var at = range.lowerBound
-        for change in changes.sorted(by: { $0.place.lowerBound < $1.place.lowerBound }) {
-            append(at..<change.place.lowerBound)
-            append(change.text)
-            at = change.place.upperBound
-        }
-        append(at..<range.upperBound)
-    }
-
-    mutating func flush(atLeast count: Int) throws {
-        guard pending.count >= count else { return }
-        try pending.withUnsafeBytes(write)
-        pending.removeAll(keepingCapacity: true)
-    }
-}
-
-extension JSONSlices {
-    /// The text of a JSON string; nil for any other value.
-    func string(_ range: Range<Int>) -> String? {
-        try? JSONDecoder().decode(String.self, from: Data(bytes[range]))
     }
 }

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Finds where the parts of a JSON document lie (RFC 8259) without making values of them: a document of gigabytes can be
 /// changed in a few places, and everything else stays as it is, to the letter.
 struct JSONSlices {
@@ -108,5 +110,12 @@ struct JSONSlices {
         }
         guard depth == 0, at > start else { throw Malformed() }
         return at
+    }
+}
+
+extension JSONSlices {
+    /// The text of a JSON string; nil for any other value.
+    func string(_ range: Range<Int>) -> String? {
+        try? JSONDecoder().decode(String.self, from: Data(bytes[range]))
     }
 }

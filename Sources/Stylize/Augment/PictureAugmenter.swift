@@ -88,8 +88,13 @@ final class PictureAugmenter: Sendable {
     }
 
     /// Copies a file unless the same is there.
+    ///
+    /// - Throws: `.noInput` where it cannot be read, `.inputOutput` where the copy cannot be written.
     func copy(_ entry: ManifestEntry) throws {
         let source = dataset.path(of: entry.source)
+        guard FileManager.default.isReadableFile(atPath: source) else {
+            throw SakugaError(.noInput, "cannot read '\(source)'")
+        }
         if FileManager.default.contentsEqual(atPath: source, andPath: path(of: entry.output)) {
             try manifest.add(entry)
             return
