@@ -6,6 +6,9 @@
 #include <torch/torch.h>
 #include <torch/version.h>
 
+#include <malloc.h>
+
+#include <cmath>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -390,4 +393,9 @@ const ctorch_functions table = {
 };
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) const ctorch_functions *ctorch_open(void) { return &table; }
+extern "C" __attribute__((visibility("default"))) const ctorch_functions *ctorch_open(void) {
+    // Every operator makes a tensor: kept memory instead of fresh pages from the system saves a tenth of the time.
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    return &table;
+}
