@@ -9,6 +9,11 @@ struct Clip {
     /// 64×48, 20 frames at 10 frames/s, with sound and a key frame every 5 frames.
     static let film = Clip("film.mkv", source + codecs)
     static let filmMP4 = Clip("film.mp4", source + codecs + ["-movflags", "+faststart"])
+    /// Its index stands at the end, far beyond what a reader of pipes keeps: 20 frames.
+    static let filmMP4LateIndex = Clip(
+        "late.mp4",
+        ["-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=2", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "1"]
+            + ["-pix_fmt", "yuv420p"])
     static let filmAVI = Clip("film.avi", source + ["-c:v", "mpeg4", "-g", "5", "-c:a", "mp2"])
     static let filmTS = Clip("film.ts", source + codecs)
     /// Nothing to see.
