@@ -27,6 +27,12 @@ struct Clip {
         ["-f", "lavfi", "-i", "testsrc2=s=320x240:r=30:d=30", "-f", "lavfi", "-i", "sine=f=440:d=30"]
             + ["-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac"])
 
+    /// Large enough for pictures to be most of the memory: 1280×720, 180 frames, with sound.
+    static let large = Clip(
+        "large.mp4",
+        ["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=6", "-f", "lavfi", "-i", "sine=f=440:d=6"]
+            + ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"])
+
     private static let source = [
         "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2", "-f", "lavfi", "-i", "sine=f=440:d=2",
     ]
