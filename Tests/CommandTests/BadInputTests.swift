@@ -125,7 +125,7 @@ struct BadInputTests {
         }.start()
         let result = try command.run(["stylize", "-", "-o", "out.mp4"], input: pipe.fileHandleForReading, timeout: 20)
         #expect(result.code == 65)
-        let hint = "an MP4 or MOV film whose index stands at its end cannot come through a pipe: give the file itself"
+        let hint = "an MP4 or MOV film whose index stands at its end cannot be read forwards only: give it as a file"
         #expect(result.errorOutput.hasSuffix("\nhint: \(hint)\n"), "\(result.errorOutput)")
         #expect(try Refusal.files(in: command.home).isEmpty)
     }

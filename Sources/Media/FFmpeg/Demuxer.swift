@@ -66,11 +66,10 @@ final class Demuxer {
         case shim_error(EACCES):
             return SakugaError(
                 .noInput, "cannot open '\(name)': permission denied (\(call))", hint: "make the file readable for you")
-        // To demuxers a cut-off header is an input/output error, and a nonsense length a lack of memory.
         case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF,
-            shim_error(EIO) where isOpen,
-            shim_error(EINVAL) where isOpen,
-            shim_error(ENOMEM) where isOpen:
+            // Whatever demuxers call it: a cut-off header an input/output error, a nonsense length a lack of memory, a
+            // nonsense codec one that nobody has written yet.
+            _ where isOpen:
             return SakugaError(
                 ffmpeg: code, .data, "cannot read '\(name)' as video or picture", call: call,
                 hint: "the file may be damaged, still being written, or no media file")

@@ -92,7 +92,7 @@ final class FirstPicture {
         return SakugaError(
             .data, "no picture of \(source.decoder.label) can be decoded: \(reason) (avcodec_receive_frame\(said))",
             hint: needsIndexFirst
-                ? "an MP4 or MOV film whose index stands at its end cannot come through a pipe: give the file itself"
+                ? "an MP4 or MOV film whose index stands at its end cannot be read forwards only: give it as a file"
                 : "the file may be damaged; try to get it again")
     }
 }
