@@ -20,7 +20,7 @@ failures=0
 fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
 make_film() { ffmpeg -v error -y "$@"; }
 
-# Runs the program and prints the most memory it held, in MiB (VmHWM in proc(5)).
+# Runs the program and prints the most memory it held, in MB (VmHWM in proc(5)).
 peak() {
     "$program" "$@" --progress none >/dev/null 2>"$work/errors" &
     local id=$! most=0 now
@@ -30,7 +30,7 @@ peak() {
         sleep 0.05
     done
     wait $id || echo "the program ended with $?: $(cat "$work/errors")" >&2
-    echo $((most / 1024))
+    echo $((most * 1024 / 1000000))
 }
 
 measure_memory() {
@@ -38,11 +38,11 @@ measure_memory() {
     for length in 10 120; do
         make_film -f lavfi -i "testsrc2=s=1280x720:r=30:d=$length" -f lavfi -i "sine=f=440:d=$length" \
             -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -shortest "$work/$length.mp4"
-        mib[length]=$(peak stylize "$work/$length.mp4" -o "$work/drawn.mp4" --overwrite)
-        echo "  $length s: ${mib[length]} MiB"
-        [ "${mib[length]}" -le 450 ] || fail "more than 450 MiB"
+        megabytes[length]=$(peak stylize "$work/$length.mp4" -o "$work/drawn.mp4" --overwrite)
+        echo "  $length s: ${megabytes[length]} MB"
+        [ "${megabytes[length]}" -le 450 ] || fail "more than 450 MB"
     done
-    difference=$(((mib[120] - mib[10]) * 1000 / mib[10]))
+    difference=$(((megabytes[120] - megabytes[10]) * 1000 / megabytes[10]))
     echo "  120 s against 10 s: $((difference / 10)).$((${difference#-} % 10)) %"
     [ "${difference#-}" -le 30 ] || fail "memory grows with the film"
 }

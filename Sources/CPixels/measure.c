@@ -67,10 +67,9 @@ CLONES void pixels_warping_error(
                 sums->unmoved_change += (double)(error_in_place * (1.0f / (255.0f * 255.0f)));
                 sums->unmoved_count += 3;
             }
-            change = change > warped_change ? change : warped_change;
             sums->error += (double)error;
             sums->count += 3;
-            if (change * (1.0f / (255.0f * 255.0f)) < calm) {
+            if (warped_change * (1.0f / (255.0f * 255.0f)) < calm) {
                 sums->calm_error += (double)error;
                 sums->calm_count += 3;
             }

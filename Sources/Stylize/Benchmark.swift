@@ -8,7 +8,7 @@ internal import Temporal
 
 /// Measures Sakuga on one clip: generator alone, whole runs, work outside the generator, and a peer, in turn within each
 /// round, so that a machine whose speed drifts treats all alike. Medians over the rounds are reported.
-package final class Benchmark {
+package final class Benchmark: Sendable {
     package struct Result: Codable, Sendable {
         package var clip: String
         package var width: Int
@@ -80,7 +80,10 @@ package final class Benchmark {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    deinit { abandon() }
+
+    /// Takes away what is drawn to measure: for a program that is about to quit. Callable on any thread.
+    package func abandon() { try? FileManager.default.removeItem(at: folder) }
 
     /// Runs `rounds` rounds after one that only warms caches; `report` hears what is being done.
     package func run(rounds: Int, report: (String) -> Void) throws -> Result {

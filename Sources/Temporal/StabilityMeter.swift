@@ -28,7 +28,7 @@ package final class StabilityMeter {
     private var squaredDifference = 0.0
     private var unsmoothedFrames = 0
 
-    /// Where the input changes by less than this, in place and along the flow, it is calm (`StabilityReport`).
+    /// Where the input changes by less than this it is calm (along the flow) or unmoved (in place): `StabilityReport`.
     package static let calmLimit = 1e-3
 
     private struct Pictures {

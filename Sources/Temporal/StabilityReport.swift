@@ -9,8 +9,8 @@ package struct StabilityReport: Codable, Sendable, Equatable {
     /// The same by DIS flow, the family that smooths; flatters it.
     package var warpingErrorDIS: Double?
     /// Warping error (Farnebäck) in calm pixels: where the input itself changes by less than 0.001 in squared RGB
-    /// difference on 0…1, both at the same place, ‖I_t − I_{t−1}‖², and along the judge's flow, ‖I_t − W(I_{t−1})‖².
-    /// The second leaves out what stands still but to which the judge's flow spills over from a moving neighbour.
+    /// difference on 0…1, ‖I_t − W(I_{t−1})‖², along the same flow as the error. This leaves out what stands still but to
+    /// which the judge's flow spills over from a moving neighbour.
     package var calmWarpingError: Double?
     /// Share of visible pixels that are calm, 0…1.
     package var calmShare: Double?

@@ -34,6 +34,18 @@ struct BadInputTests {
             error: "cannot read 'in.mp4' as video or picture: invalid data found when processing input (…)",
             hint: damaged, prepare: write(repeatElement(0, count: 20_000), to: "in.mp4")),
         Refusal(
+            id: "a nonsense length in the header, for which there is no memory",
+            arguments: ["stylize", "in.mp4", "-o", "out.mp4"], code: 65,
+            error: "cannot read 'in.mp4' as video or picture: cannot allocate memory (…)", hint: damaged,
+            prepare: {
+                var bytes = try Clip.filmMP4.bytes
+                // Box type, version and flags, then the number of entries.
+                let table = try #require(bytes.range(of: Data("stts".utf8)))
+                bytes.replaceSubrange(
+                    table.upperBound + 4..<table.upperBound + 8, with: [0x60, 0, 0, 1])
+                try bytes.write(to: $0.file("in.mp4"))
+            }),
+        Refusal(
             id: "cut before the first picture", arguments: ["stylize", "in.mkv", "-o", "out.mkv"], code: 65,
             error: "…in.mkv'…", hint: "…",
             prepare: { try (Clip.film.bytes.prefix(700)).write(to: $0.file("in.mkv")) }),
@@ -98,6 +110,24 @@ struct BadInputTests {
             error: "cannot open 'in.mkv': permission denied (avformat_open_input)",
             hint: "make the file readable for you"
         ).check(in: command, launcher: launcher)
+    }
+
+    @Test("a film whose index stands at its end cannot come through a pipe, and the hint says so")
+    func lateIndex() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        let pipe = Pipe()
+        let bytes = try Clip.filmMP4LateIndex.bytes
+        let writer = pipe.fileHandleForWriting
+        Thread {
+            try? writer.write(contentsOf: bytes)
+            try? writer.close()
+        }.start()
+        let result = try command.run(["stylize", "-", "-o", "out.mp4"], input: pipe.fileHandleForReading, timeout: 20)
+        #expect(result.code == 65)
+        let hint = "an MP4 or MOV film whose index stands at its end cannot be read forwards only: give it as a file"
+        #expect(result.errorOutput.hasSuffix("\nhint: \(hint)\n"), "\(result.errorOutput)")
+        #expect(try Refusal.files(in: command.home).isEmpty)
     }
 
     @Test("a pipe that closes at once is refused, not waited for")

@@ -9,6 +9,11 @@ struct Clip {
     /// 64×48, 20 frames at 10 frames/s, with sound and a key frame every 5 frames.
     static let film = Clip("film.mkv", source + codecs)
     static let filmMP4 = Clip("film.mp4", source + codecs + ["-movflags", "+faststart"])
+    /// Its index stands at the end, far beyond what a reader of pipes keeps: 20 frames.
+    static let filmMP4LateIndex = Clip(
+        "late.mp4",
+        ["-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=2", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "1"]
+            + ["-pix_fmt", "yuv420p"])
     static let filmAVI = Clip("film.avi", source + ["-c:v", "mpeg4", "-g", "5", "-c:a", "mp2"])
     static let filmTS = Clip("film.ts", source + codecs)
     /// Nothing to see.
@@ -21,6 +26,12 @@ struct Clip {
         "long.mkv",
         ["-f", "lavfi", "-i", "testsrc2=s=320x240:r=30:d=30", "-f", "lavfi", "-i", "sine=f=440:d=30"]
             + ["-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac"])
+
+    /// Large enough for pictures to be most of the memory: 1280×720, 180 frames, with sound.
+    static let large = Clip(
+        "large.mp4",
+        ["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=6", "-f", "lavfi", "-i", "sine=f=440:d=6"]
+            + ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"])
 
     private static let source = [
         "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2", "-f", "lavfi", "-i", "sine=f=440:d=2",

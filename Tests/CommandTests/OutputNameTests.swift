@@ -17,7 +17,7 @@ struct OutputNameTests {
         Name(clip: .filmMP4, input: "my.holiday.mp4", output: "my.holiday.cel.mp4"),
         Name(clip: .filmTS, input: "film.ts", output: "film.cel.mkv"),
         Name(clip: .filmAVI, input: "a/b/film.avi", output: "a/b/film.cel.mkv"),
-        Name(clip: .photo, input: "photo.jpg", output: "photo.cel.jpg"),
+        Name(clip: .photo, input: "photo.jpg", output: "photo.cel.png"),
         Name(clip: .picture, input: "p", output: "p.cel.png"),
         Name(clip: .picture, input: "picture.png", output: "picture.cel.png", arguments: ["-p", "cel:live"]),
         Name(clip: .film, input: "film.mkv", output: "drawn/film.mkv", arguments: ["-o", "drawn/"]),
@@ -55,7 +55,7 @@ struct OutputNameTests {
         #expect(try Tool.frameCount(command.file("frames.cel.mkv")) == 3)
     }
 
-    @Test("a folder is drawn file by file under the same names, and what is no picture is passed over")
+    @Test("a folder is drawn file by file, pictures as PNG, and what is no picture is passed over")
     func folder() throws {
         let command = try BuiltCommand()
         defer { command.removeHome() }
@@ -72,7 +72,7 @@ struct OutputNameTests {
         #expect(result.errorOutput.contains("'photos/notes.txt' is passed over: not named like a video or picture\n"))
         #expect(result.errorOutput.contains("'photos/older' is passed over: a folder in a folder\n"))
         let drawn = try Refusal.files(in: command.file("drawn")).keys.sorted()
-        #expect(drawn == ["one.jpg", "three.mkv", "two.png"])
+        #expect(drawn == ["one.png", "three.mkv", "two.png"])
         #expect(try Tool.frameCount(command.file("drawn/three.mkv")) == 20)
     }
 
@@ -86,7 +86,7 @@ struct OutputNameTests {
         let result = try command.run(
             "stylize", "one.jpg", "two.jpg", "three.png", "-o", "drawn/", "--progress", "none")
         #expect(result.code == 65)
-        #expect(try Refusal.files(in: command.file("drawn")).keys.sorted() == ["one.jpg", "three.png"])
+        #expect(try Refusal.files(in: command.file("drawn")).keys.sorted() == ["one.png", "three.png"])
         let lines = result.errorOutput.split(separator: "\n").map(String.init)
         #expect(lines.count == 2)
         #expect(

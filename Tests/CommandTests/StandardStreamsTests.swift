@@ -68,6 +68,25 @@ struct StandardStreamsTests {
         #expect(probe.output.contains("matroska"))
     }
 
+    @Test("standard input that is a file is read like one: its index may stand at the end, and parts can be sought")
+    func fileAsStandardInput() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        for (output, part) in [("whole.mkv", []), ("part.mkv", ["--start", "1"])] {
+            let input = try FileHandle(forReadingFrom: Clip.filmMP4LateIndex.url)
+            let result = try command.run(["stylize", "-", "-o", output] + part, input: input)
+            #expect(result.code == 0, "\(result.errorOutput)")
+            #expect(try Tool.frameCount(command.file(output)) == (part.isEmpty ? 20 : 10))
+        }
+        // Where the program before has read some of it, the film begins there.
+        try (Data("a line\n".utf8) + Clip.filmMP4LateIndex.bytes).write(to: command.file("prefixed"))
+        let input = try FileHandle(forReadingFrom: command.file("prefixed"))
+        try input.seek(toOffset: 7)
+        let result = try command.run(["stylize", "-", "-o", "behind.mkv"], input: input)
+        #expect(result.code == 0, "\(result.errorOutput)")
+        #expect(try Tool.frameCount(command.file("behind.mkv")) == 20)
+    }
+
     @Test("a full pipe or disk behind standard output is an error, not a crash")
     func fullStandardOutput() throws {
         let command = try BuiltCommand()

@@ -137,6 +137,21 @@ struct StoppingTests {
         #expect(!FileManager.default.fileExists(atPath: command.file("out.mkv").path))
     }
 
+    @Test("a benchmark that is stopped takes its folder with it")
+    func benchmark() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        try FileManager.default.createDirectory(at: command.file("tmp"), withIntermediateDirectories: true)
+        let running = try command.start(
+            ["bench", Clip.film.url.path, "--rounds", "100"], environment: ["TMPDIR": command.file("tmp").path])
+        #expect(running.waitForErrorOutput { $0.contains(": warming up\n") })
+        #expect(try Refusal.files(in: command.file("tmp")).keys.contains { $0.hasPrefix("sakuga-bench-") })
+        running.send(SIGINT)
+        let result = try running.wait(timeout: 5)
+        #expect(result.code == 130 && !result.wasKilled && result.output == "")
+        #expect(try Refusal.files(in: command.file("tmp")).isEmpty)
+    }
+
     @Test("the rest of several inputs is not begun after a signal")
     func severalInputs() throws {
         let command = try BuiltCommand()

@@ -22,9 +22,16 @@ enum ForeignNetworks {
         var last = "picture"
         if layout == .nhwc { last = graph.add("Transpose", [last], to: "planes", [("perm", .ints([0, 3, 1, 2]))]) }
         if downscaling > 1 {
-            // Down by average pooling and up again by repetition, so that sides must be multiples.
+            // Down by average pooling and up again by repetition, so that sides must be multiples; between them a
+            // reflected border that is cut off again, which needs two pixels to reflect.
             let side = ONNXGraph.Attribute.ints([downscaling, downscaling])
             last = graph.add("AveragePool", [last], to: "small", [("kernel_shape", side), ("strides", side)])
+            graph.addConstant("border", [0, 0, 1, 1, 0, 0, 1, 1])
+            last = graph.add("Pad", [last, "border"], to: "bordered", [("mode", .string("reflect"))])
+            graph.addConstant("starts", [1, 1])
+            graph.addConstant("ends", [-1, -1])
+            graph.addConstant("sides", [2, 3])
+            last = graph.add("Slice", [last, "starts", "ends", "sides"], to: "inner")
             let scale = Float(downscaling)
             graph.addConstant("scales", shape: [4], [1, 1, scale, scale])
             last = graph.add("Resize", [last, "", "scales"], to: "large", [("mode", .string("nearest"))])
@@ -230,6 +237,19 @@ struct ForeignGeneratorTests {
             #expect(generator.alignment == multiple)
             #expect(generator.tileCount == 1)
             _ = try TestPictures.drawing(of: TestPictures.make(100, 50, alignment: multiple), by: generator)
+        }
+    }
+
+    @Test("pictures that shrink to less than a network can reflect are drawn with wider edges", arguments: [16, 40])
+    func smallPictures(_ side: Int) throws {
+        try withFile(ForeignNetworks.inverting(.signed, .nhwc, downscaling: 32)) { file in
+            let generator = try ForeignGenerator(
+                model: file, range: .signed, width: side, height: 200, options: Self.f32)
+            let picture = TestPictures.make(side, 200, alignment: generator.alignment)
+            for index in 0..<picture.byteCount { picture.bytes[index] = 90 }
+            let drawing = try TestPictures.drawing(of: picture, by: generator)
+            #expect(drawing.count == side * 200 * 3)
+            #expect(drawing.allSatisfy { abs(165 - Int($0)) <= 1 })
         }
     }
 

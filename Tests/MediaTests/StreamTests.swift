@@ -90,6 +90,20 @@ import Testing
     }
 
     @Test(
+        "languages stay in QuickTime, whose muxer knows each by one code only", arguments: ["deu", "fre", "swe", "jpn"])
+    func quickTimeLanguages(_ language: String) throws {
+        let folder = try TemporaryFolder()
+        let (input, output) = (folder.file("in.mkv"), folder.file("out.mov"))
+        try MediaTool.make(
+            input,
+            "-f lavfi -i testsrc2=s=64x48:r=10:d=0.5 -f lavfi -i sine=d=0.5 -c:v libx264 -preset ultrafast -c:a aac",
+            "-metadata:s:a:0 language=\(language)")
+        _ = try Redrawing(input, to: output)
+        let known = ["deu": "ger", "fre": "fra", "swe": "sve"][language] ?? language
+        #expect(try Probe(output).streams("audio").first?.tags?["language"] == known)
+    }
+
+    @Test(
         "a cover picture goes from MP4 to MP4 and to Matroska", arguments: ["out.mp4", "out.mkv", "out.m4v", "out.mov"])
     func keepsCovers(_ name: String) throws {
         let folder = try TemporaryFolder()

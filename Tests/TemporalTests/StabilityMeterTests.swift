@@ -76,6 +76,27 @@ struct StabilityMeterTests {
         #expect(try #require(report.calmWarpingError) < 0.1 * #require(report.warpingError))
     }
 
+    @Test("what moves without changing is calm, what stays beside it but under its flow is unmoved")
+    func calmAlongTheMotion() throws {
+        let (walker, ground) = (Texture(seed: 2, shortest: 12), Texture(seed: 7, shortest: 12))
+        let (whole, beside) = (try StabilityMeter(width: 160, height: 96), try StabilityMeter(width: 160, height: 96))
+        for step in 0..<4 {
+            let picture = maker.moved(walker, Double(step) * 2, 0)
+            try whole.add(original: picture, stylized: picture)
+            let passing = maker.picture { x, y in
+                x < 60 + step * 4 ? walker.color(Double(x - step * 4), Double(y)) : ground.color(Double(x), Double(y))
+            }
+            try beside.add(original: passing, stylized: passing)
+        }
+        #expect(try #require(whole.report().calmShare) > 0.95)
+        let report = beside.report()
+        // The drawing is the input, so that each figure is below the limit by which its pixels were chosen, a third of it
+        // for one channel of three; along a flow that spills over, what is unmoved has errors.
+        #expect(try #require(report.calmWarpingError) < StabilityMeter.calmLimit / 3)
+        #expect(try #require(report.unmovedChange) < StabilityMeter.calmLimit / 3)
+        #expect(try #require(report.unmovedWarpingError) > 2 * #require(report.calmWarpingError))
+    }
+
     @Test("blur lowers sharpness, and the mean gradient of a ramp is its slope")
     func sharpness() throws {
         let ramp = maker.picture { x, _ in (Double(x), Double(x), Double(x)) }

@@ -101,9 +101,8 @@ typedef struct pixels_error_sums {
 } pixels_error_sums;
 
 /// Adds to `sums` the squared difference between a picture and its predecessor warped to it (bilinear), on 0…1, where
-/// the input's flow is consistent in both directions. A pixel is calm where the input changes by less than `calm`, both
-/// at the same place, ‖I_t − I_{t−1}‖², and along the flow, ‖I_t − W(I_{t−1})‖² (RGB on 0…1); it is unmoved where only the
-/// first is asked.
+/// the input's flow is consistent in both directions. A pixel is calm where the input changes by less than `calm` along
+/// the same flow, ‖I_t − W(I_{t−1})‖² (RGB on 0…1); it is unmoved where it does so at the same place, ‖I_t − I_{t−1}‖².
 void pixels_warping_error(
     pixels_picture stylized, pixels_picture previous_stylized, pixels_picture input, pixels_picture previous_input,
     int width, int height, const float *backward, const float *forward, float calm, pixels_error_sums *sums);

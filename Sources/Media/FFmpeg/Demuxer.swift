@@ -40,7 +40,9 @@ final class Demuxer {
         if let pipe { opened!.pointee.pb = pipe.context }
         // On failure this frees the context.
         let code = avformat_open_input(&opened, url, inputFormat, &dictionary.pointer)
-        guard code >= 0, let opened else { throw Self.openingError(code, name) }
+        guard code >= 0, let opened else {
+            throw Self.openingError(code, name, isOpen: pipe != nil || access(name, R_OK) == 0)
+        }
         context = opened
         let found = avformat_find_stream_info(opened, nil)
         guard found >= 0 else {
@@ -55,7 +57,8 @@ final class Demuxer {
         avformat_close_input(&closing)
     }
 
-    private static func openingError(_ code: Int32, _ name: String) -> SakugaError {
+    /// `isOpen`: the bytes can be read, so that it is the demuxer that failed.
+    private static func openingError(_ code: Int32, _ name: String, isOpen: Bool) -> SakugaError {
         let call = "avformat_open_input"
         switch code {
         case SHIM_ERROR_EXIT:
@@ -65,10 +68,10 @@ final class Demuxer {
         case shim_error(EACCES):
             return SakugaError(
                 .noInput, "cannot open '\(name)': permission denied (\(call))", hint: "make the file readable for you")
-        // Of a file that can be read, demuxers call a cut-off header an input/output error.
         case SHIM_ERROR_INVALID_DATA, SHIM_ERROR_EOF,
-            shim_error(EIO) where access(name, R_OK) == 0,
-            shim_error(EINVAL) where access(name, R_OK) == 0:
+            // Whatever demuxers call it: a cut-off header an input/output error, a nonsense length a lack of memory, a
+            // nonsense codec one that nobody has written yet.
+            _ where isOpen:
             return SakugaError(
                 ffmpeg: code, .data, "cannot read '\(name)' as video or picture", call: call,
                 hint: "the file may be damaged, still being written, or no media file")

@@ -62,4 +62,23 @@ extension Muxer {
             context.pointee.nb_chapters += 1
         }
     }
+
+    /// Gives languages the code by which FFmpeg's MOV muxer knows them: QuickTime numbers its languages, and the muxer
+    /// has one ISO 639-2 code for each, `ger` but not `deu`; others it would leave unnamed. Codes in no pair stay.
+    func nameLanguagesAsQuickTime() {
+        guard String(cString: context.pointee.oformat.pointee.name) == "mov" else { return }
+        for index in 0..<Int(context.pointee.nb_streams) {
+            let stream = context.pointee.streams[index]!
+            let language = FFmpegDictionary.entries(stream.pointee.metadata).first { $0.key == "language" }?.value
+            guard let language, let known = Self.quickTimeLanguages[language] else { continue }
+            av_dict_set(&stream.pointee.metadata, "language", known, 0)
+        }
+    }
+
+    /// What `mov_mdhd_language_map` of libavformat calls a language, by its other code.
+    private static let quickTimeLanguages = [
+        "bod": "tib", "cym": "wel", "cze": "ces", "deu": "ger", "ell": "gre", "eus": "baq", "fas": "per", "fre": "fra",
+        "hye": "arm", "isl": "ice", "kat": "geo", "mkd": "mac", "msa": "may", "mya": "bur", "nld": "dut",
+        "rum": "ron", "slo": "slk", "sqi": "alb", "swe": "sve", "zho": "chi",
+    ]
 }

@@ -57,6 +57,7 @@ final class Muxer: @unchecked Sendable {
             }
             isOpen = true
         }
+        nameLanguagesAsQuickTime()
         var dictionary = FFmpegDictionary(options)
         let code = avformat_write_header(context, &dictionary.pointer)
         guard code >= 0 else {

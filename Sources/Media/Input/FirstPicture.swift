@@ -88,8 +88,11 @@ final class FirstPicture {
         if source.demuxer.stop.isRaised { return SakugaError(.interrupted, "stopped while opening the input") }
         let said = FFmpegLog.takeLastError(of: .input).map { "; \($0)" } ?? ""
         let reason = source.damage.isClean ? "the stream is empty" : source.damage.firstReason
+        let needsIndexFirst = !source.demuxer.canSeek && info.container.contains("mp4")
         return SakugaError(
             .data, "no picture of \(source.decoder.label) can be decoded: \(reason) (avcodec_receive_frame\(said))",
-            hint: "the file may be damaged; try to get it again")
+            hint: needsIndexFirst
+                ? "an MP4 or MOV film whose index stands at its end cannot be read forwards only: give it as a file"
+                : "the file may be damaged; try to get it again")
     }
 }

@@ -100,10 +100,11 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         }
     }
 
-    /// The default container for an input: its own where FFmpeg can write it and it can hold a drawn video, else Matroska.
+    /// The default container for an input: a video's own where FFmpeg can write it and it can hold a drawn one, else
+    /// Matroska; PNG for a picture, whose lines and areas JPEG would blur.
     package static func defaultExtension(forInput input: String, isStill: Bool) -> String {
+        if isStill { return "png" }
         let own = (input as NSString).pathExtension.lowercased()
-        if isStill { return own == "png" || own == "jpg" || own == "jpeg" || own == "webp" ? own : "png" }
         return ["mp4", "m4v", "mov", "mkv", "webm", "gif"].contains(own) ? own : "mkv"
     }
 

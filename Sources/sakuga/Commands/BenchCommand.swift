@@ -51,6 +51,12 @@ struct BenchCommand: ParsableCommand {
             request.outputOptions.encoder.preset = "veryfast"
             let benchmark = try Benchmark(
                 request, model: model, peer: peer?.split(separator: " ").map(String.init))
+            // Half a measurement is no result: the first signal quits.
+            let interrupt = Interrupt {
+                benchmark.abandon()
+                _exit(130)
+            }
+            defer { withExtendedLifetime(interrupt) {} }
             results.append(
                 try benchmark.run(rounds: rounds) { TerminalScreen.standardError.write("\(clip): \($0)\n") })
         }

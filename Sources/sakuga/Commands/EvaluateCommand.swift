@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
             The warping error (Lai et al., ECCV 2018) is the mean squared difference between each frame and the one before \
             it, moved along the ORIGINAL's motion, where nothing is hidden; colours count from 0 to 1. Blur lowers it too: \
             read it beside the sharpness and, with --unsmoothed, the PSNR. Calm is where the original changes by less than \
-            0.001 both in place and along its motion, unmoved where it does so in place. Compression hides much of the \
+            0.001 along that same motion, unmoved where it does so in place. Compression hides much of the \
             difference: encode what you compare with --encoder ffv1.
 
             EXAMPLES
