@@ -46,18 +46,20 @@ let package = Package(
             swiftSettings: settings, linkerSettings: openvinoRunPath
         ),
         .target(name: "Temporal", dependencies: ["Frames", "CFlow", "CPixels"], swiftSettings: settings),
+        .target(name: "StyleMetrics", dependencies: ["Frames", "Model", "CPixels"], swiftSettings: settings),
         // Layer 3
         .target(name: "Pipeline", dependencies: ["Frames"], swiftSettings: settings),
         // Layer 4
         .target(
-            name: "Stylize", dependencies: ["Frames", "Model", "Media", "Inference", "Temporal", "Pipeline"],
+            name: "Stylize",
+            dependencies: ["Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Pipeline"],
             swiftSettings: settings
         ),
         // Layer 6: the command
         .executableTarget(
             name: "sakuga",
             dependencies: [
-                "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline",
+                "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -71,9 +73,13 @@ let package = Package(
             name: "InferenceTests", dependencies: ["Inference", "Model", "Frames", support], swiftSettings: settings),
         .testTarget(
             name: "TemporalTests", dependencies: ["Temporal", "Frames", support], swiftSettings: settings),
+        .testTarget(
+            name: "StyleMetricsTests", dependencies: ["StyleMetrics", "Frames", "Model", support],
+            swiftSettings: settings),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Frames", support], swiftSettings: settings),
         .testTarget(
-            name: "StylizeTests", dependencies: ["Stylize", "Media", "Model", "Pipeline", "Frames", support],
+            name: "StylizeTests",
+            dependencies: ["Stylize", "Media", "Inference", "Model", "StyleMetrics", "Pipeline", "Frames", support],
             swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["sakuga", "Frames", support], swiftSettings: settings),
     ]
