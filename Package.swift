@@ -65,7 +65,7 @@ let package = Package(
             swiftSettings: settings
         ),
         // Tests mirror Sources.
-        .target(name: "Support", dependencies: ["Frames"], path: "Tests/Support", swiftSettings: settings),
+        .target(name: "Support", dependencies: ["Frames", "Model"], path: "Tests/Support", swiftSettings: settings),
         .testTarget(name: "FramesTests", dependencies: ["Frames", support], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Frames", support], swiftSettings: settings),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", support], swiftSettings: settings),

@@ -34,26 +34,28 @@ CLONES double pixels_dot(const float *a, const float *b, size_t count) {
     return total;
 }
 
-CLONES void pixels_channel_statistics(
-    const float *values, int channels, size_t positions, float *mean, float *deviation) {
+CLONES void pixels_window_statistics(
+    const float *values, int channels, pixels_window window, float *mean, float *deviation) {
+    const size_t plane = (size_t)window.plane_width * (size_t)window.plane_height;
+    const size_t width = (size_t)window.width;
+    const double positions = (double)window.width * (double)window.height;
     for (int c = 0; c < channels; c++) {
-        const float *row = values + (size_t)c * positions;
         double sum = 0, squares = 0;
-        for (size_t i = 0; i < positions; i += run) {
-            const size_t count = positions - i < run ? positions - i : run;
+        for (int y = 0; y < window.height; y++) {
+            const float *row = values + (size_t)c * plane +
+                               (size_t)(window.y + y) * (size_t)window.plane_width + (size_t)window.x;
             float16 part = {0};
-            size_t k = 0;
-            for (; k + 16 <= count; k += 16) {
+            size_t i = 0;
+            for (; i + 16 <= width; i += 16) {
                 float16 x;
-                memcpy(&x, row + i + k, sizeof x);
+                memcpy(&x, row + i, sizeof x);
                 part += x;
             }
             for (int lane = 0; lane < 16; lane++) sum += (double)part[lane];
-            for (; k < count; k++) sum += (double)row[i + k];
-            squares += (double)short_dot(row + i, row + i, count);
+            for (; i < width; i++) sum += (double)row[i];
+            squares += (double)short_dot(row, row, width);
         }
-        const double average = sum / (double)positions;
-        const double variance = squares / (double)positions - average * average;
+        const double average = sum / positions, variance = squares / positions - average * average;
         mean[c] = (float)average;
         deviation[c] = variance > 0 ? (float)sqrt(variance) : 0;
     }

@@ -6,8 +6,10 @@ package import Model
 package struct FeatureMap {
     package let feature: VGGDescription.Feature
     package let channels: Int
-    /// Positions in each channel: height × width.
-    package let positions: Int
+    package let width: Int
+    package let height: Int
+    /// Positions in each channel.
+    package var positions: Int { width * height }
     /// Channel after channel, without gaps.
     package let values: UnsafePointer<Float>
 }
@@ -63,12 +65,12 @@ package final class FeatureExtractor: Sendable {
             var maps: [FeatureMap] = []
             var targets: [InferenceRequest.Output] = []
             for (feature, shape) in outputs {
-                let positions = shape[2] * shape[3]
-                maps.append(
-                    FeatureMap(feature: feature, channels: shape[1], positions: positions, values: UnsafePointer(place))
-                )
+                let map = FeatureMap(
+                    feature: feature, channels: shape[1], width: shape[3], height: shape[2],
+                    values: UnsafePointer(place))
+                maps.append(map)
                 targets.append(.init(type: .float32, memory: UnsafeMutableRawPointer(place), shape: shape))
-                place += shape[1] * positions
+                place += map.channels * map.positions
             }
             try request.run(.uint8, scratch.picture, shape: [1, height, width, 3], into: targets)
             return try body(maps)

@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 internal import Frames
 
 /// VGG16's weights: `convB_N.weight` [out, in, 3, 3] and `convB_N.bias` [out] for the thirteen convolutions.

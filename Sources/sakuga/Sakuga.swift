@@ -9,8 +9,8 @@ struct Sakuga: ParsableCommand {
         abstract: "Turns video into anime.",
         version: Version.current,
         subcommands: [
-            StylizeCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self, BenchCommand.self,
-            PresetsCommand.self, ExportCommand.self, DoctorCommand.self,
+            StylizeCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self,
+            EvaluateStyleCommand.self, BenchCommand.self, PresetsCommand.self, ExportCommand.self, DoctorCommand.self,
         ]
     )
 

@@ -112,8 +112,13 @@ void pixels_add_weighted(const float *values, size_t pixel_stride, size_t channe
 /// Sum of products of two rows of numbers.
 double pixels_dot(const float *a, const float *b, size_t count);
 
-/// Mean and standard deviation over the `positions` numbers of each of `channels` planes.
-void pixels_channel_statistics(const float *values, int channels, size_t positions, float *mean, float *deviation);
+/// A rectangle of planes that lie behind one another without gaps; at most 4,096 numbers wide.
+typedef struct pixels_window {
+    int plane_width, plane_height, x, y, width, height;
+} pixels_window;
+
+/// Mean and standard deviation over a window of each of `channels` planes.
+void pixels_window_statistics(const float *values, int channels, pixels_window window, float *mean, float *deviation);
 
 /// Adds `scale`·F·Fᵀ to `sums` (channels × channels), F being `channels` rows of `positions` numbers.
 void pixels_add_gram(const float *values, int channels, size_t positions, double scale, double *sums);
