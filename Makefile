@@ -6,7 +6,7 @@ export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS SIZE
 sakuga := .build/$(CONFIGURATION)/sakuga
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test doctor bench soak lint install dist sample datasets clean
+.PHONY: help deps build run test doctor bench soak vgg lint install dist sample datasets clean
 
 help: ## Show this list
 	@echo "Sakuga turns video into anime. Targets:"
@@ -48,6 +48,9 @@ bench: build ## Measure speed; PEER=script.py MODEL=file.onnx also measure anoth
 
 soak: build ## Draw thousands of damaged files and one long film (long; needs disk space)
 	@scripts/soak.sh $(sakuga)
+
+vgg: ## Fetch the VGG16 that evaluate-style judges with, into .deps (59 MB)
+	@scripts/vgg.sh
 
 lint: deps ## Check formatting and which module imports which
 	@scripts/lint.sh

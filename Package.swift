@@ -48,25 +48,27 @@ let package = Package(
             swiftSettings: settings, linkerSettings: openvinoRunPath
         ),
         .target(name: "Temporal", dependencies: ["Frames", "CFlow", "CPixels"], swiftSettings: settings),
+        .target(name: "StyleMetrics", dependencies: ["Frames", "Model", "CPixels"], swiftSettings: settings),
         .target(name: "Training", dependencies: ["Frames", "Model", "CTorch", "CFlow"], swiftSettings: settings),
         // Layer 3
         .target(name: "Pipeline", dependencies: ["Frames"], swiftSettings: settings),
         // Layer 4
         .target(
-            name: "Stylize", dependencies: ["Frames", "Model", "Media", "Inference", "Temporal", "Pipeline"],
+            name: "Stylize",
+            dependencies: ["Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Pipeline"],
             swiftSettings: settings
         ),
         // Layer 6: the command
         .executableTarget(
             name: "sakuga",
             dependencies: [
-                "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Training", "Pipeline",
+                "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Training", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
         ),
         // Tests mirror Sources.
-        .target(name: "Support", dependencies: ["Frames"], path: "Tests/Support", swiftSettings: settings),
+        .target(name: "Support", dependencies: ["Frames", "Model"], path: "Tests/Support", swiftSettings: settings),
         .testTarget(name: "FramesTests", dependencies: ["Frames", support], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Frames", support], swiftSettings: settings),
         .testTarget(name: "MediaTests", dependencies: ["Media", "Frames", support], swiftSettings: settings),
@@ -77,9 +79,13 @@ let package = Package(
         .testTarget(
             name: "TrainingTests", dependencies: ["Training", "Inference", "Model", "Frames", support],
             swiftSettings: settings),
+        .testTarget(
+            name: "StyleMetricsTests", dependencies: ["StyleMetrics", "Frames", "Model", support],
+            swiftSettings: settings),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Frames", support], swiftSettings: settings),
         .testTarget(
-            name: "StylizeTests", dependencies: ["Stylize", "Media", "Model", "Pipeline", "Frames", support],
+            name: "StylizeTests",
+            dependencies: ["Stylize", "Media", "Inference", "Model", "StyleMetrics", "Pipeline", "Frames", support],
             swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["sakuga", "Frames", support], swiftSettings: settings),
     ]

@@ -16,7 +16,7 @@ photo_side=640  # no photograph's short side is longer
 art_side=720    # lines keep the width they have in a 720-line frame
 quality=97      # the JPEG quality of a written picture
 
-fail() { printf 'error: %s\nhint: %s\n' "$1" "$2" >&2; exit 69; }
+source scripts/packages.sh
 for tool in ffmpeg ffprobe dpkg apt-get python3; do
     command -v $tool >/dev/null || fail "$tool is missing" "run this on Debian 12, after make deps"
 done

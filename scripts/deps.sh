@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what Sakuga builds on: Debian packages, and the OpenVINO runtime (pinned, hash-checked) into .deps/openvino.
-# Safe to run again: what is already there is left alone. `deps.sh dist` adds what only packing needs; the tests need
-# nothing more, `deps.sh tests` says so by name.
+# Safe to run again: what is already there is left alone. `deps.sh dist` adds what only packing needs, `deps.sh vgg`
+# what reads VGG16's weights file; the tests need nothing more, `deps.sh tests` says so by name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,8 +19,9 @@ command -v swift >/dev/null || fail "Swift is not installed" \
 
 case "${1:-}" in
     "" | tests) ;;
+    vgg) packages+=(hdf5-tools) ;;
     dist) packages+=(patchelf xz-utils binutils) ;;
-    *) fail "there is no group of dependencies named '$1'" "deps.sh, deps.sh tests or deps.sh dist" ;;
+    *) fail "there is no group of dependencies named '$1'" "deps.sh, deps.sh tests, deps.sh vgg or deps.sh dist" ;;
 esac
 
 fetch_openvino() {

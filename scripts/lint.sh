@@ -18,13 +18,14 @@ declare -A allowed=(
     [Media]="Frames CFFmpeg CPixels"
     [Inference]="Frames Model COpenVINO CPixels"
     [Temporal]="Frames CFlow CPixels"
+    [StyleMetrics]="Frames Model CPixels"
     [Training]="Frames Model CTorch CFlow"
     [Pipeline]="Frames"
-    [Stylize]="Frames Model Media Inference Temporal Pipeline"
+    [Stylize]="Frames Model Media Inference Temporal StyleMetrics Pipeline"
     [Web]="Frames"
-    [Live]="Frames Model Media Inference Temporal Pipeline Stylize Web CSDL"
-    [Server]="Frames Model Media Inference Temporal Pipeline Stylize Web"
-    [sakuga]="Frames Model Media Inference Temporal Training Pipeline Stylize Web Live Server"
+    [Live]="Frames Model Media Inference Temporal StyleMetrics Pipeline Stylize Web CSDL"
+    [Server]="Frames Model Media Inference Temporal StyleMetrics Pipeline Stylize Web"
+    [sakuga]="Frames Model Media Inference Temporal StyleMetrics Training Pipeline Stylize Web Live Server"
 )
 ours=" ${!allowed[*]} "
 for folder in Sources/*/; do

@@ -18,6 +18,11 @@ package struct SplitMix64: Sendable {
     /// A number on the open interval 0…1: the upper 53 bits, moved by half a step off zero.
     package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 + 0x1p-54 }
 
+    /// A number on `range`.
+    package mutating func uniform(in range: ClosedRange<Double>) -> Double {
+        range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
+    }
+
     /// A whole number from 0 up to, but not including, `bound`.
     package mutating func index(below bound: Int) -> Int { min(Int(uniform() * Double(bound)), bound - 1) }
 }

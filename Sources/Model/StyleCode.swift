@@ -3,8 +3,8 @@ internal import Foundation
 /// The style code `z` of a seed: a point in the space of looks that a preset has learned.
 ///
 /// Seed 0 is the canonical look, all zeros. Any other seed draws from N(0, 1) in the same way on every platform: uniforms
-/// from SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, Figure 16), made
-/// normal in pairs by Box and Muller ("A Note on the Generation of Random Normal Deviates", 1958, Eq. 1), cosine first.
+/// from `SplitMix64`, made normal in pairs by Box and Muller ("A Note on the Generation of Random Normal Deviates", 1958,
+/// Eq. 1), cosine first.
 package struct StyleCode: Sendable, Equatable {
     package let values: [Float]
 

@@ -2,54 +2,99 @@ internal import Foundation
 package import Frames
 internal import Media
 
-/// The pictures of a folder and of the folders in it, in the order of their names.
-package struct PictureFolder: Sendable {
-    package let paths: [String]
-    package let folder: String
-
-    /// - Throws: `.noInput` where there is no such folder, `.data` where it holds no picture.
-    package init(_ folder: String) throws {
-        self.folder = folder
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
-            throw SakugaError(.noInput, "cannot read folder '\(folder)': no such folder")
-        }
-        guard isFolder.boolValue else {
-            throw SakugaError(.noInput, "'\(folder)' is a file, expected a folder of pictures")
-        }
-        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
-        paths = files.filter { MediaNames.isPicture($0) }.sorted().map { folder + "/" + $0 }
-        guard !paths.isEmpty else {
-            throw SakugaError(
-                .data, "folder '\(folder)' holds no pictures", hint: "PNG, JPEG, WebP and their like are read")
-        }
+/// The pictures of a folder, read as `stylize` reads them and reduced to one length of one of their sides.
+package struct PictureFolder {
+    package struct Picture: Sendable {
+        package let name: String
+        package let pixels: PixelBuffer
     }
 
-    /// Reads a picture upright in RGB, made smaller where its shorter side is longer than `shortSide` pixels.
+    /// Which side is reduced to how many pixels; smaller pictures keep their size.
+    package enum Side: Sendable {
+        /// Sides become multiples of 8.
+        case longer(Int)
+        case shorter(Int)
+    }
+
+    package let pictures: [Picture]
+
+    /// Reads the pictures directly in `path`, in the order of their names; of more than `limit` it takes `limit`, evenly
+    /// spread.
     ///
-    /// - Throws: what decoding throws.
-    package static func picture(at path: String, shortSide: Int) throws -> PixelBuffer {
-        let reader = try MediaReader(path)
-        let (width, height) = (reader.picture.width, reader.picture.height)
-        let scale = min(1, Double(shortSide) / Double(min(width, height)))
-        let pool = FramePool(
-            width: max(1, Int((Double(width) * scale).rounded())),
-            height: max(1, Int((Double(height) * scale).rounded())))
-        guard let picture = try reader.nextPicture() else {
-            throw SakugaError(.data, "no picture of '\(path)' can be decoded")
-        }
-        return try PictureConverter(for: reader.picture, pool: pool, alpha: .dropped).frame(from: picture).pixels
-    }
-
-    /// Reads all pictures; those that cannot be read are named to `skipped` and left out.
-    package func pictures(shortSide: Int, skipped: (SakugaError) -> Void) throws -> [PixelBuffer] {
-        try paths.compactMap { path in
+    /// - Parameters:
+    ///   - leastSide: Smaller pictures are passed over.
+    ///   - warn: Hears which pictures are passed over, and why.
+    /// - Throws: `.noInput` for a folder that cannot be read, `.data` where fewer than `least` pictures are left.
+    package init(
+        _ path: String, side: Side, leastSide: Int, limit: Int = .max, atLeast least: Int, warn: (String) -> Void
+    ) throws {
+        let files = try Self.files(in: path)
+        var chosen: [Picture] = []
+        for file in files.spread(over: limit) {
             do {
-                return try Self.picture(at: path, shortSide: shortSide)
-            } catch let error as SakugaError where error.code == .data || error.code == .noInput {
-                skipped(error)
-                return nil
+                chosen.append(try Self.read(file, side: side, leastSide: leastSide))
+            } catch let error as SakugaError where error.code != .interrupted && error.code != .software {
+                warn("'\(file)' is passed over: \(error.message)")
             }
         }
+        guard chosen.count >= least else {
+            throw SakugaError(
+                .data,
+                "'\(path)' holds \(chosen.count == 1 ? "1 picture" : "\(chosen.count) pictures") that can be used, "
+                    + "\(least) are the least",
+                hint: "put more pictures into the folder: figures from few say little")
+        }
+        pictures = chosen
+    }
+
+    private static func files(in path: String) throws -> [String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw SakugaError(.noInput, "'\(path)' is no folder", hint: "give a folder of pictures")
+        }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            throw SakugaError(.noInput, "cannot open the folder '\(path)'", hint: "make it readable for you")
+        }
+        return names.filter { !$0.hasPrefix(".") && MediaNames.isPicture($0) }.sorted()
+            .map { (path as NSString).appendingPathComponent($0) }
+    }
+
+    private static func read(_ file: String, side: Side, leastSide: Int) throws -> Picture {
+        let reader = try MediaReader(file)
+        let (width, height) = size(reader.picture.width, reader.picture.height, side: side)
+        guard min(width, height) >= leastSide else {
+            throw SakugaError(
+                .data, "at \(width)×\(height) pixels a side is shorter than \(leastSide)")
+        }
+        let converter = PictureConverter(for: reader.picture, pool: FramePool(width: width, height: height))
+        guard let picture = try reader.nextPicture() else { throw SakugaError(.data, "there is no picture in it") }
+        let frame = try converter.frame(from: picture)
+        if let alpha = frame.alpha,
+            UnsafeBufferPointer(start: alpha.bytes, count: width * height).contains(where: { $0 < 255 })
+        {
+            throw SakugaError(.data, "it is transparent in places, and there is no telling what lies behind")
+        }
+        return Picture(name: (file as NSString).lastPathComponent, pixels: frame.pixels)
+    }
+
+    private static func size(_ width: Int, _ height: Int, side: Side) -> (width: Int, height: Int) {
+        switch side {
+        case .longer(let length):
+            let factor = min(1, Double(length) / Double(max(width, height)))
+            func rounded(_ side: Int) -> Int { max(8, Int((Double(side) * factor / 8).rounded()) * 8) }
+            return (rounded(width), rounded(height))
+        case .shorter(let length):
+            let factor = min(1, Double(length) / Double(min(width, height)))
+            func rounded(_ side: Int) -> Int { max(1, Int((Double(side) * factor).rounded())) }
+            return (rounded(width), rounded(height))
+        }
+    }
+}
+
+extension Array {
+    /// At most `count` elements, evenly spread, in order.
+    func spread(over count: Int) -> [Element] {
+        guard self.count > count else { return self }
+        return (0..<count).map { self[$0 * self.count / count] }
     }
 }

@@ -10,6 +10,7 @@ struct Sakuga: ParsableCommand {
         version: Version.current,
         subcommands: [
             StylizeCommand.self, AugmentCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self,
+            EvaluateStyleCommand.self,
             TrainCommand.self, DistillCommand.self, BenchCommand.self, PresetsCommand.self, ExportCommand.self,
             DoctorCommand.self,
         ]

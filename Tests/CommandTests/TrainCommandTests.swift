@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 
 @Suite(
@@ -77,14 +78,14 @@ struct TrainCommandTests {
     @Test(
         "what cannot be trained is refused in a sentence",
         arguments: [
-            (["--style", "nowhere"], Int32(66), "cannot read folder 'nowhere': no such folder"),
-            (["--style", "."], 65, "folder '.' holds no pictures"),
+            (["--style", "nowhere"], Int32(66), "'nowhere' is no folder"),
+            (["--style", "."], 65, "'.' holds 0 pictures that can be used"),
             (["--crop", "100"], 64, "--crop must be a multiple of 16"),
             (["--crop", "512"], 65, "expected 1 or more"),
             (["--recipe", "none.json"], 66, "cannot read recipe 'none.json'"),
             (["--resume"], 66, "there is no checkpoint"),
             (["--device", "cuda"], 69, "finds no CUDA device"),
-            (["--vgg", "none.safetensors"], 66, "none.safetensors'"),
+            (["--vgg", "none.safetensors"], 69, "none.safetensors'"),
             (["-o", "no name!"], 64, "is no name for a preset"),
         ])
     func refusals(arguments: [String], code: Int32, sentence: String) throws {
@@ -135,7 +136,7 @@ enum StyleFolder {
         }
         try write("recipe.json", initialSteps: 4, of: 8, in: folder)
         try write("initial.json", initialSteps: 1, of: 1, in: folder)
-        try randomFeatures().write(to: folder.appendingPathComponent("vgg.safetensors"))
+        try TestVGG.file(.vgg16).write(to: folder.appendingPathComponent("vgg.safetensors"))
     }
     static var photos: URL { folder.appendingPathComponent("photos") }
     /// A recipe of reconstruction alone.
@@ -178,36 +179,5 @@ enum StyleFolder {
                "residual_blocks": {"quarter": 1}}}
             """
         try Data(recipe.utf8).write(to: folder.appendingPathComponent(name))
-    }
-
-    /// A safetensors file in the shape of VGG16's first ten convolutions.
-    private static func randomFeatures() throws -> Data {
-        let channels = [
-            ("1_1", 3, 64), ("1_2", 64, 64), ("2_1", 64, 128), ("2_2", 128, 128), ("3_1", 128, 256), ("3_2", 256, 256),
-            ("3_3", 256, 256), ("4_1", 256, 512), ("4_2", 512, 512), ("4_3", 512, 512),
-        ]
-        var (header, body): ([String: Any], Data) = ([:], Data())
-        var state: UInt32 = 1
-        for (name, inputs, outputs) in channels {
-            let size = 2.4 / Float(inputs * 9).squareRoot()
-            let weights = (0..<inputs * outputs * 9).map { _ -> Float in
-                state = state &* 1_664_525 &+ 1_013_904_223
-                return (Float(state >> 8) / 8_388_608 - 1) * size
-            }
-            for (suffix, shape, values) in [
-                ("weight", [outputs, inputs, 3, 3], weights),
-                ("bias", [outputs], [Float](repeating: 0, count: outputs)),
-            ] {
-                let begin = body.count
-                values.withUnsafeBytes { body.append(contentsOf: $0) }
-                header["conv\(name).\(suffix)"] =
-                    ["dtype": "F32", "shape": shape, "data_offsets": [begin, body.count]] as [String: Any]
-            }
-        }
-        let json = try JSONSerialization.data(withJSONObject: header)
-        var data = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
-        data.append(json)
-        data.append(body)
-        return data
     }
 }

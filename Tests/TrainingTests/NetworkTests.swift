@@ -2,6 +2,7 @@ import Foundation
 import Frames
 import Inference
 import Model
+import Support
 import Testing
 
 @testable import Training
@@ -170,18 +171,6 @@ enum MadePictures {
             art: (0..<3).map { _ in picture(art(&random, side: side)) }, abstraction: Abstraction(), crop: crop)
     }
 
-    /// Features of random weights: enough for losses to have something to hold on to.
-    static func features(_ torch: Torch) throws -> FeatureNetwork {
-        var tensors: [String: Tensor] = [:]
-        for (stage, channels) in FeatureNetwork.Stage.channels {
-            let count = channels.0 * channels.1 * 9
-            let size = (2 / Float(channels.0 * 9)).squareRoot() * 1.7
-            tensors[stage.rawValue + ".weight"] = Tensor(
-                shape: [channels.1, channels.0, 3, 3],
-                values: madeUp(count, seed: UInt64(channels.1 + channels.0), from: -size, to: size))
-            tensors[stage.rawValue + ".bias"] = Tensor(
-                shape: [channels.1], values: [Float](repeating: 0, count: channels.1))
-        }
-        return try FeatureNetwork(Safetensors(tensors: tensors), torch)
-    }
+    /// Features of made-up weights: enough for losses to have something to hold on to.
+    static func features(_ torch: Torch) throws -> FeatureNetwork { try FeatureNetwork(TestVGG.weights(), torch) }
 }

@@ -125,3 +125,37 @@ void pixels_from_planes(const float *planes, size_t plane, uint8_t *rgb, size_t 
 /// A value lies at pixel·`pixel_stride` + channel·`channel_stride`.
 void pixels_add_weighted(const float *values, size_t pixel_stride, size_t channel_stride, const float *weights,
                          float row_weight, float *sums, size_t pixels, float scale, float offset);
+
+/// Sum of products of two rows of numbers.
+double pixels_dot(const float *a, const float *b, size_t count);
+
+/// A rectangle of planes that lie behind one another without gaps; at most 4,096 numbers wide.
+typedef struct pixels_window {
+    int plane_width, plane_height, x, y, width, height;
+} pixels_window;
+
+/// Mean and standard deviation over a window of each of `channels` planes.
+void pixels_window_statistics(const float *values, int channels, pixels_window window, float *mean, float *deviation);
+
+/// Adds `scale`·F·Fᵀ to `sums` (channels × channels), F being `channels` rows of `positions` numbers.
+void pixels_add_gram(const float *values, int channels, size_t positions, double scale, double *sums);
+
+/// (aᵢ·bⱼ/`length` + 1)³ for all rows of `a` and `b`, `length` numbers each (at most 4,096), into a_count × b_count
+/// numbers.
+void pixels_cubic_similarities(
+    const float *a, size_t a_count, const float *b, size_t b_count, size_t length, float *similarities);
+
+/// Writes the BT.601 luma of an 8-bit RGB picture into all three channels of another without gaps between rows.
+void pixels_grey(const uint8_t *rgb, size_t stride, uint8_t *grey, int width, int height);
+
+/// Gradient magnitudes are counted in steps of a quarter level: up to √2·255.
+enum { pixels_gradient_steps = 4, pixels_gradient_bins = 361 * pixels_gradient_steps };
+/// Adds up how often each gradient magnitude √(dx² + dy²) of the luma occurs, forward differences.
+void pixels_count_gradients(const uint8_t *luma, int width, int height, uint64_t *counts);
+
+/// For every 5×5 square whose luma spans at least `contrast` levels: adds the largest difference of two neighbours in
+/// it over that span to `sum`, and 1 to `count`.
+void pixels_edge_sharpness(const uint8_t *luma, int width, int height, int contrast, double *sum, uint64_t *count);
+
+/// Adds bell-shaped noise (the sum of four uniforms) with a standard deviation in levels, the same for the same seed.
+void pixels_add_noise(pixels_picture picture, int width, int height, float deviation, uint64_t seed);

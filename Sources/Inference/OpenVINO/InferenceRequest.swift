@@ -21,18 +21,39 @@ final class InferenceRequest {
         ov_infer_request_free(handle)
     }
 
+    /// Memory that one of the network's outputs is written to.
+    struct Output {
+        var type: ElementType
+        var memory: UnsafeMutableRawPointer
+        /// Which of the network's outputs; nil for the one at this place in the list.
+        var index: Int?
+        var shape: [Int]
+    }
+
     /// Runs the network on the calling thread, reading `input` and writing `output` in place, without a copy. Both are
     /// lent for the length of the call. `index` says which of the network's outputs is wanted.
     func run(
         _ inputType: ElementType, _ input: UnsafeMutableRawPointer, shape inputShape: [Int],
         into outputType: ElementType, _ output: UnsafeMutableRawPointer, output index: Int = 0, shape outputShape: [Int]
     ) throws {
+        try run(
+            inputType, input, shape: inputShape,
+            into: [Output(type: outputType, memory: output, index: index, shape: outputShape)])
+    }
+
+    /// The same for several outputs at once.
+    func run(
+        _ inputType: ElementType, _ input: UnsafeMutableRawPointer, shape inputShape: [Int], into outputs: [Output]
+    ) throws {
         let inputTensor = try BorrowedTensor(inputType, input, shape: inputShape)
-        let outputTensor = try BorrowedTensor(outputType, output, shape: outputShape)
         try check(ov_infer_request_set_input_tensor(handle, inputTensor.handle), "cannot give a picture to the network")
-        try check(
-            ov_infer_request_set_output_tensor_by_index(handle, index, outputTensor.handle),
-            "cannot take a drawing from the network")
+        for (place, output) in outputs.enumerated() {
+            // The request holds on to the tensor itself; only our handle to it is freed here.
+            let tensor = try BorrowedTensor(output.type, output.memory, shape: output.shape)
+            try check(
+                ov_infer_request_set_output_tensor_by_index(handle, output.index ?? place, tensor.handle),
+                "cannot take a drawing from the network")
+        }
         try check(ov_infer_request_infer(handle), "cannot run the network")
     }
 

@@ -45,11 +45,21 @@ struct DistillCommand: ParsableCommand {
             plan.grading = .neutral
             return plan
         }) { session in
-            let teacher = try Teacher(teacher, range: modelRange)
+            let painter = try Painter(request)
             let photos = try session.read(photos, "photographs")
             session.note("The teacher draws \(photos.count) photographs")
-            let pairs = try photos.map { try TrainingPicture(photo: $0, drawing: teacher.drawing(of: $0)) }
+            let pairs = try zip(photos, painter.drawings(of: photos)).map(TrainingPicture.init(photo:drawing:))
             return .init(photos: pairs, art: pairs.map(\.drawing))
         }
+    }
+
+    /// The teacher is a network where there is such a file, and else a preset.
+    private var request: StylizeRequest {
+        var request = StylizeRequest(input: "", output: nil, preset: teacher)
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: teacher, isDirectory: &isFolder), !isFolder.boolValue {
+            (request.model, request.modelRange) = (teacher, modelRange)
+        }
+        return request
     }
 }

@@ -34,7 +34,7 @@ final class TrainingSession {
         torch.setThreads(options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount)
         let checkpoint = try startingPoint()
         let plan = try checkpoint?.plan ?? makePlan()
-        let features = try FeatureNetwork(Safetensors(contentsOf: FeatureWeights.find(options.vgg)), torch)
+        let features = try FeatureNetwork(VGGWeights.load(options.vgg), torch)
         let read = try readPictures(self)
         let pictures = try TrainingSet(
             photos: read.photos, art: read.art, abstraction: plan.abstraction, crop: plan.crop)
@@ -66,9 +66,9 @@ final class TrainingSession {
 
     /// Reads the pictures of a folder; those that cannot be read are named and left out.
     func read(_ folder: String, _ kind: String) throws -> [PixelBuffer] {
-        let pictures = try PictureFolder(folder).pictures(shortSide: Self.shortSide) {
-            printer.warn("left out: \($0.message)")
-        }
+        let pictures = try PictureFolder(folder, side: .shorter(Self.shortSide), leastSide: 16, atLeast: 1) {
+            printer.warn($0)
+        }.pictures.map(\.pixels)
         note("Read \(pictures.count) \(kind) from '\(folder)'")
         return pictures
     }
@@ -113,21 +113,5 @@ final class TrainingSession {
             provenance: JSONSerialization.data(withJSONObject: provenance))
         printer.note(
             "The preset is '\(output)': sakuga stylize YOUR-VIDEO.mp4 -p \(output):\(options.size)")
-    }
-}
-
-/// Where the features' weights are.
-enum FeatureWeights {
-    static func find(_ named: String?) throws -> URL {
-        let environment = ProcessInfo.processInfo.environment
-        if let file = named ?? environment["SAKUGA_VGG"] { return URL(fileURLWithPath: file) }
-        let cache = environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache"
-        let candidates = [cache + "/sakuga/vgg16.safetensors", ".deps/vgg16.safetensors"]
-        guard let file = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
-            throw SakugaError(
-                .unavailable, "the features' weights, vgg16.safetensors, are not there",
-                hint: "run `make vgg` in a checkout of Sakuga, or name the file with --vgg")
-        }
-        return URL(fileURLWithPath: file)
     }
 }

@@ -1,0 +1,29 @@
+package import Inference
+
+/// What `StyleEvaluation` is to judge, and on which pictures.
+package struct StyleRequest: Sendable {
+    /// A preset's name, `NAME:SIZE`, or its folder; left out where `model` says what draws.
+    package var preset: String?
+    /// A foreign generator's file.
+    package var model: String?
+    package var modelRange: ModelRange?
+    /// Folders of pictures.
+    package var photos: String
+    package var art: String
+    /// VGG16's weights; nil looks in the usual places.
+    package var weights: String?
+    /// Longer side of the pictures, in pixels; smaller ones keep their size.
+    package var side = 640
+    /// Patches to cut from each of the three sets, at least.
+    package var patches = 2048
+    /// Pictures to take from each folder, at most.
+    package var pictures = 200
+    package var inference = InferenceOptions()
+
+    package init(preset: String?, model: String?, photos: String, art: String) {
+        self.preset = preset
+        self.model = model
+        self.photos = photos
+        self.art = art
+    }
+}
