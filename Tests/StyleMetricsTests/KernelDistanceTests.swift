@@ -23,10 +23,12 @@ struct KernelDistanceTests {
     func byHand() {
         // k(x, y) = (xy + 1)³: within {1, −1} it is 0, within {2, 0} 1; across 27, 1, −1, 1.
         let distance = KernelDistance(set([[1], [-1]]), set([[2], [0]]))
-        #expect(distance.value == 0 + 1 - 2 * (27 + 1 - 1 + 1) / 4.0)
+        // 0 + 1 − 2·(27 + 1 − 1 + 1)/4
+        #expect(distance.value == -13)
         // d = 2: k((2, 0), (0, 2)) = 1, k((1, 1), (−1, 1)) = 1; across ±2/2 + 1, cubed: 8, 0, 8, 8.
         let plane = KernelDistance(set([[2, 0], [0, 2]]), set([[1, 1], [-1, 1]]))
-        #expect(plane.value == 1 + 1 - 2 * (8 + 0 + 8 + 8) / 4.0)
+        // 1 + 1 − 2·(8 + 0 + 8 + 8)/4
+        #expect(plane.value == -10)
     }
 
     @Test("patches of one picture are not compared with each other")
