@@ -150,7 +150,7 @@ enum StyleFolder {
             + unless("--style", folder.appendingPathComponent("art").path) + unless("-o", name)
             + unless("--recipe", folder.appendingPathComponent("recipe.json").path)
             + unless("--vgg", folder.appendingPathComponent("vgg.safetensors").path)
-            + unless("--crop", "64") + more
+            + unless("--crop", "96") + more
     }
 
     private static func made(_ fill: (URL) throws -> Void) -> URL {

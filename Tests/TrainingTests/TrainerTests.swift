@@ -14,7 +14,7 @@ extension TrainingTests {
 
         static func plan(steps: Int, initial: Int) throws -> TrainingPlan {
             var plan = TrainingPlan(generator: try MadePictures.smallGenerator())
-            (plan.steps, plan.initialSteps, plan.crop) = (steps, initial, 64)
+            (plan.steps, plan.initialSteps, plan.crop) = (steps, initial, 96)
             (plan.batch, plan.initialBatch, plan.precision) = (2, 2, .f32)
             plan.discriminatorWidth = 4
             (plan.contentStages, plan.styleStages) = ([.conv1_2], [.conv1_2, .conv2_1])

@@ -11,14 +11,14 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     /// What the losses count.
     package struct Weights: Codable, Sendable, Equatable {
         package var reconstruction = 10.0
-        package var equivariance = 2.0
+        package var equivariance = 3.0
         /// From here on only after the initial phase.
         package var adversarial = 1.5
         package var content = 2.0
-        package var style = 3.0
-        package var color = 10.0
-        package var totalVariation = 0.1
-        package var regionSmoothing = 2.0
+        package var style = 2.0
+        package var color = 15.0
+        package var totalVariation = 0.5
+        package var regionSmoothing = 4.0
         package var diversity = 2.0
         /// What `reconstruction` counts after the initial phase.
         package var lateReconstruction = 3.0
@@ -31,7 +31,7 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var seed: UInt64 = 1
     package var precision = Precision.bf16
     /// Sides of the crops that the generator sees, in pixels.
-    package var crop = 144
+    package var crop = 176
     /// Crops in a step of the initial phase, and after it.
     package var initialBatch = 6
     package var batch = 4

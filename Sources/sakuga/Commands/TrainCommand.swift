@@ -116,8 +116,8 @@ struct TrainingOptions: ParsableArguments {
         if let precision, TrainingPlan.Precision(rawValue: precision) == nil {
             throw ValidationError("--precision must be f32 or bf16.")
         }
-        if let crop, !(64...512).contains(crop) || crop % 16 != 0 {
-            throw ValidationError("--crop must be a multiple of 16 between 64 and 512.")
+        if let crop, !(96...512).contains(crop) || crop % 16 != 0 {
+            throw ValidationError("--crop must be a multiple of 16 between 96 and 512.")
         }
         if let batch, !(1...256).contains(batch) { throw ValidationError("--batch must be between 1 and 256.") }
         if let steps, !(1...10_000_000).contains(steps) { throw ValidationError("--steps must be at least 1.") }
