@@ -7,9 +7,9 @@ struct FeatureFiguresTests {
     func gram() {
         var gram = MeanGram(channels: 2)
         gram.add([1, 2, 3, 4], positions: 2)
-        #expect(gram.values == [5.0 / 4, 11.0 / 4, 11.0 / 4, 25.0 / 4])
+        #expect(gram.values == [1.25, 2.75, 2.75, 6.25])
         gram.add([0, 0, 0, 0], positions: 2)
-        #expect(gram.values == [5.0 / 8, 11.0 / 8, 11.0 / 8, 25.0 / 8])
+        #expect(gram.values == [0.625, 1.375, 1.375, 3.125])
     }
 
     @Test("Gram matrices of many positions are summed as in double precision")
@@ -20,10 +20,11 @@ struct FeatureFiguresTests {
         gram.add(values, positions: positions)
         for a in 0..<3 {
             for b in 0..<3 {
-                let expected =
-                    (0..<positions).reduce(0.0) { sum, index in
-                        sum + Double(values[a * positions + index]) * Double(values[b * positions + index])
-                    } / Double(3 * positions)
+                var expected = 0.0
+                for index in 0..<positions {
+                    expected += Double(values[a * positions + index]) * Double(values[b * positions + index])
+                }
+                expected /= Double(3 * positions)
                 #expect(abs(gram.values[a * 3 + b] - expected) < 1e-5)
             }
         }
