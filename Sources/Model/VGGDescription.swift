@@ -20,7 +20,10 @@ package struct VGGDescription: Sendable, Equatable {
     /// Where features are looked at: after the last ReLU of each of the first four blocks, as in Johnson et al.,
     /// "Perceptual Losses for Real-Time Style Transfer", ECCV 2016.
     package enum Feature: String, Sendable, CaseIterable {
-        case relu1_2, relu2_2, relu3_3, relu4_3
+        case relu12 = "relu1_2"
+        case relu22 = "relu2_2"
+        case relu33 = "relu3_3"
+        case relu43 = "relu4_3"
 
         var convolution: String { "conv" + rawValue.dropFirst("relu".count) }
     }

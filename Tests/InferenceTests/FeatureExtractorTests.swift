@@ -106,7 +106,7 @@ struct FeatureExtractorTests {
     func grey() throws {
         let weights = try TestVGG.weights()
         let extractor = try FeatureExtractor(
-            weights, features: [.relu2_2], width: 16, height: 16, options: GeneratorTests.f32)
+            weights, features: [.relu22], width: 16, height: 16, options: GeneratorTests.f32)
         let (red, dark) = (FramePool(width: 16, height: 16).makeBuffer(), FramePool(width: 16, height: 16).makeBuffer())
         for index in 0..<red.byteCount {
             red.bytes[index] = index % 3 == 0 ? 200 : 0

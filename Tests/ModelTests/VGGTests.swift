@@ -13,7 +13,7 @@ struct VGGTests {
         #expect(convolutions.count == 13)
         #expect(convolutions.first?.name == "conv1_1" && convolutions.last?.name == "conv5_3")
         #expect(convolutions.reduce(0) { $0 + $1.inputs * $1.outputs * 9 + $1.outputs } == 14_714_688)
-        let shape = VGGDescription.vgg16.shape(of: .relu4_3, width: 640, height: 360)
+        let shape = VGGDescription.vgg16.shape(of: .relu43, width: 640, height: 360)
         #expect(shape.channels == 512 && shape.width == 80 && shape.height == 45)
     }
 

@@ -20,10 +20,11 @@ struct FeatureFiguresTests {
         gram.add(values, positions: positions)
         for a in 0..<3 {
             for b in 0..<3 {
-                let expected =
-                    (0..<positions).reduce(0.0) { sum, index in
-                        sum + Double(values[a * positions + index]) * Double(values[b * positions + index])
-                    } / Double(3 * positions)
+                var expected = 0.0
+                for index in 0..<positions {
+                    expected += Double(values[a * positions + index]) * Double(values[b * positions + index])
+                }
+                expected /= Double(3 * positions)
                 #expect(abs(gram.values[a * 3 + b] - expected) < 1e-5)
             }
         }

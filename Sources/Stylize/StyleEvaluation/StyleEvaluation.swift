@@ -3,14 +3,15 @@ internal import Inference
 package import Model
 internal import StyleMetrics
 
-/// Judges a generator's style: how near its drawings of test photographs come to a body of art, what of the photographs
+/// Judges a generator's style: how near its drawings of test photographs come to bodies of art, what of the photographs
 /// they keep, and what they cost.
 package final class StyleEvaluation {
     private let request: StyleRequest
     private let painter: Painter
     private let eye: StyleEye
     private let photos: [PixelBuffer]
-    private let art: [PixelBuffer]
+    /// By folder, in the order asked for.
+    private let art: [(folder: String, pictures: [PixelBuffer])]
 
     /// Pictures for which seeds are compared and motions made up.
     private static let closerLook = 12
@@ -48,19 +49,21 @@ package final class StyleEvaluation {
             ).pictures.map(\.pixels)
         }
         photos = try pictures(request.photos)
-        art = try pictures(request.art)
+        art = try request.art.map { ($0, try pictures($0)) }
         eye = try StyleEye(weights, options: request.inference)
     }
 
     package func run(report: (String) -> Void) throws -> StyleReport {
         report("drawing \(photos.count) photographs")
         let drawings = try painter.drawings(of: photos)
-        report("looking at photographs, drawings and \(art.count) pictures of art")
-        let distances = try styleDistances(drawings)
-        let similarities = distances.similarities
-        report("measuring edges")
-        let edges = StyleReport.Edges(
-            photos: Self.edges(of: photos), drawings: Self.edges(of: drawings), art: Self.edges(of: art))
+        report("looking at photographs and drawings")
+        let perPicture = Self.perPicture(photos, request)
+        let seen = try eye.look(at: [photos, drawings], perPicture: perPicture)
+        let styles = try art.map { folder, pictures in
+            report("looking at '\(folder)'")
+            return try style(of: folder, pictures, photos: seen.impressions[0], drawings: seen.impressions[1])
+        }
+        let edges = StyleReport.Edges(photos: Self.edges(of: photos), drawings: Self.edges(of: drawings))
         let some = photos.spread(over: Self.closerLook)
         var diversity: StyleReport.Diversity?
         if painter.description != nil {
@@ -73,43 +76,40 @@ package final class StyleEvaluation {
         }
         report("measuring speed")
         let (cost, precision) = try self.cost()
+        let content = seen.similarities
         return StyleReport(
             generator: painter.name, precision: precision, side: request.side, photos: photos.count,
-            art: art.count,
-            patches: distances.patches, kernelDistance: distances.kernel, gramDistance: distances.gram,
+            patches: perPicture * photos.count, styles: styles,
             contentSimilarity: .init(
-                mean: similarities.reduce(0, +) / Double(similarities.count), least: similarities.min() ?? 0),
+                mean: content.reduce(0, +) / Double(content.count), least: content.min() ?? 0),
             edges: edges, diversity: diversity, equivariance: equivariance, cost: cost)
     }
 
     // MARK: - Parts
 
-    private struct Distances {
-        var patches: Int
-        var kernel: StyleReport.Distance
-        var gram: StyleReport.Distance
-        var similarities: [Double]
+    private static func perPicture(_ pictures: [PixelBuffer], _ request: StyleRequest) -> Int {
+        (request.patches + pictures.count - 1) / pictures.count
     }
 
-    private func styleDistances(_ drawings: [PixelBuffer]) throws -> Distances {
-        func perPicture(_ pictures: [PixelBuffer]) -> Int { (request.patches + pictures.count - 1) / pictures.count }
-        let seen = try eye.look(at: [photos, drawings], perPicture: perPicture(photos))
-        let (ofPhotos, ofDrawings) = (seen.impressions[0], seen.impressions[1])
-        let ofArt = try eye.look(at: [art], perPicture: perPicture(art)).impressions[0]
+    private func style(
+        of folder: String, _ pictures: [PixelBuffer], photos: StyleEye.Impression, drawings: StyleEye.Impression
+    ) throws -> StyleReport.Style {
+        let perPicture = Self.perPicture(pictures, request)
+        let art = try eye.look(at: [pictures], perPicture: perPicture).impressions[0]
         let kernel = StyleDistance(
-            drawings: ofDrawings.patches, photos: ofPhotos.patches, art: ofArt.patches, groups: eye.groups)
+            drawings: drawings.patches, photos: photos.patches, art: art.patches, groups: eye.groups)
         func gram(_ impression: StyleEye.Impression) -> Double {
-            let distances = zip(impression.grams, ofArt.grams).map { $0.distance(to: $1) }
+            let distances = zip(impression.grams, art.grams).map { $0.distance(to: $1) }
             return distances.reduce(0, +) / Double(distances.count)
         }
-        let (drawn, photographed) = (gram(ofDrawings), gram(ofPhotos))
-        return Distances(
-            patches: min(ofPhotos.patches.count, ofArt.patches.count),
-            kernel: .init(drawings: kernel.drawings, photos: kernel.photos, ratio: kernel.ratio),
-            gram: .init(
+        let (drawn, photographed) = (gram(drawings), gram(photos))
+        return StyleReport.Style(
+            art: folder, pictures: pictures.count, patches: perPicture * pictures.count,
+            kernelDistance: .init(drawings: kernel.drawings, photos: kernel.photos, ratio: kernel.ratio),
+            gramDistance: .init(
                 drawings: .init(value: drawn, error: nil), photos: .init(value: photographed, error: nil),
                 ratio: photographed > 0 ? .init(value: drawn / photographed, error: nil) : nil),
-            similarities: seen.similarities)
+            edges: Self.edges(of: pictures))
     }
 
     private static func edges(of pictures: [PixelBuffer]) -> EdgeMeter.Figures {
@@ -142,7 +142,8 @@ package final class StyleEvaluation {
         let (width, height) = Self.frame
         let generator = try painter.generator(width: width, height: height)
         let benchmark = try GeneratorBenchmark(
-            generator, width: width, height: height, gigaMACs: nil, options: request.inference, seconds: 4)
+            generator, width: width, height: height, gigaMACs: nil, options: request.inference,
+            seconds: request.speedSeconds)
         let description = painter.description
         let cost = StyleReport.Cost(
             width: width, height: height, gigaMACs: description?.gigaMACs(width: width, height: height),

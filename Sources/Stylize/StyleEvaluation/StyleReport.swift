@@ -9,13 +9,10 @@ package struct StyleReport: Codable, Sendable {
     /// Longer side of the pictures that were judged, in pixels.
     package var side: Int
     package var photos: Int
-    package var art: Int
-    /// Patches of 128×128 pixels from each of the three sets.
+    /// Patches of 128×128 pixels from the photographs, and from the drawings.
     package var patches: Int
-    /// Kernel inception distance to the art over style statistics (`StyleDistance`).
-    package var kernelDistance: Distance
-    /// Relative distance of the mean grey-scale Gram matrices of whole pictures to the art's, mean over four layers (`MeanGram`).
-    package var gramDistance: Distance
+    /// One for each body of art.
+    package var styles: [Style]
     /// Cosine between relu4_3 of a photograph and of its drawing, whole pictures (`FeatureFigures.cosine`).
     package var contentSimilarity: Spread
     package var edges: Edges
@@ -23,6 +20,20 @@ package struct StyleReport: Codable, Sendable {
     package var diversity: Diversity?
     package var equivariance: Equivariance
     package var cost: Cost
+
+    /// How near the drawings come to a body of art.
+    package struct Style: Codable, Sendable {
+        /// The folder.
+        package var art: String
+        package var pictures: Int
+        package var patches: Int
+        /// Kernel inception distance to the art over style statistics (`StyleDistance`).
+        package var kernelDistance: Distance
+        /// Relative distance of the mean grey-scale Gram matrices of whole pictures to the art's, mean over four layers
+        /// (`MeanGram`).
+        package var gramDistance: Distance
+        package var edges: EdgeMeter.Figures
+    }
 
     package struct Distance: Codable, Sendable {
         package typealias Figure = StyleDistance.Estimate
@@ -43,7 +54,6 @@ package struct StyleReport: Codable, Sendable {
 
         package var photos: Figures
         package var drawings: Figures
-        package var art: Figures
     }
 
     /// How far drawings of one photograph with seeds 1 to 4 lie from each other, mean over pairs and photographs.

@@ -11,10 +11,10 @@ struct EvaluateStyleCommand: ParsableCommand {
         discussion: """
             Test photographs are drawn with seed 0 at full strength and looked at through VGG16, beside the photographs \
             themselves and the art. Use pictures that were not trained on. Style distance is the kernel inception \
-            distance of 128x128 patches, a ratio of 0.5 means that half of the way from photographs to art is gone; \
-            content similarity is 1 where the drawing shows all that the photograph does; equivariance is the difference \
-            between the drawing of a moved, noisy photograph and the moved drawing. `make vgg` fetches VGG16, which is \
-            looked for in SAKUGA_VGG, ~/.cache/sakuga/vgg16.safetensors and .deps/vgg16.safetensors.
+            distance of 128x128 patches, a squared distance; its ratio is that of the drawings to that of the \
+            photographs. Content similarity is 1 where the drawing shows all that the photograph does; equivariance is \
+            the difference between the drawing of a moved, noisy photograph and the moved drawing. `make vgg` fetches \
+            VGG16, which is looked for in SAKUGA_VGG, ~/.cache/sakuga/vgg16.safetensors and .deps/vgg16.safetensors.
 
             EXAMPLES
               sakuga evaluate-style cel --photos photos/test --art art/anime/test
@@ -35,8 +35,8 @@ struct EvaluateStyleCommand: ParsableCommand {
     @Option(help: "A folder of photographs.")
     var photos: String
 
-    @Option(help: "A folder of art.")
-    var art: String
+    @Option(parsing: .unconditionalSingleValue, help: "A folder of art; may be repeated.")
+    var art: [String]
 
     @Option(help: "The file with VGG16's weights. (default: looked for)")
     var vgg: String?
@@ -44,7 +44,7 @@ struct EvaluateStyleCommand: ParsableCommand {
     @Option(help: "Reduce pictures so that their longer side has this many pixels.")
     var side = 640
 
-    @Option(help: "Patches to look at in photographs, drawings and art, each.")
+    @Option(help: "Patches to look at in photographs, drawings and each folder of art.")
     var patches = 2048
 
     @Option(help: "Pictures to take from each folder, at most.")

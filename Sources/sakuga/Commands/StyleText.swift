@@ -12,23 +12,21 @@ enum StyleText {
         row("generator", "\(report.generator), \(report.precision)")
         row(
             "judged on",
-            "\(report.photos) photographs and \(report.art) pictures of art of \(report.side) pixels, "
-                + "\(report.patches) patches of each")
-        row("style KID", distance(report.kernelDistance))
-        row("Gram distance", distance(report.gramDistance))
+            "\(report.photos) photographs of \(report.side) pixels, \(report.patches) patches")
+        for style in report.styles {
+            let count = "\(style.pictures) pictures, \(style.patches) patches"
+            row("beside art", "\(style.art) (\(count))")
+            row("  style KID", distance(style.kernelDistance))
+            row("  Gram distance", distance(style.gramDistance))
+        }
         let content = report.contentSimilarity
         row("content similarity", number(content.mean, 3) + "  (least \(number(content.least, 3)))")
-        let edges = report.edges
-        func compared(_ name: String, _ figure: (StyleReport.Edges.Figures) -> String) {
-            row(
-                name,
-                "drawings \(figure(edges.drawings))   photographs \(figure(edges.photos))   art \(figure(edges.art))")
+        row("edges", "flat %  mean gradient  strong %  concentration  sharpness")
+        row("  drawings", edges(report.edges.drawings))
+        row("  photographs", edges(report.edges.photos))
+        for style in report.styles {
+            row("  art", edges(style.edges) + (report.styles.count > 1 ? "  \(style.art)" : ""))
         }
-        compared("flat pixels") { number($0.flatness * 100, 1) + " %" }
-        compared("mean gradient") { number($0.meanGradient, 2) }
-        compared("strong edges") { number($0.strongEdges * 100, 2) + " %" }
-        compared("edge concentration") { number($0.concentration, 3) }
-        compared("edge sharpness") { $0.sharpness.map { number($0, 3) } ?? "–" }
         if let diversity = report.diversity {
             row(
                 "diversity over seeds",
@@ -47,6 +45,14 @@ enum StyleText {
                 + (cost.parameters.map { "\($0) parameters   " } ?? "")
                 + number(cost.millisecondsPerFrame, 1) + " ms per frame")
         return lines
+    }
+
+    private static func edges(_ figures: StyleReport.Edges.Figures) -> String {
+        [
+            (number(figures.flatness * 100, 1), 6), (number(figures.meanGradient, 2), 15),
+            (number(figures.strongEdges * 100, 2), 10), (number(figures.concentration, 3), 15),
+            (figures.sharpness.map { number($0, 3) } ?? "–", 11),
+        ].map { text, width in String(repeating: " ", count: max(0, width - text.count)) + text }.joined()
     }
 
     private static func distance(_ distance: StyleReport.Distance) -> String {
