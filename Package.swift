@@ -87,6 +87,7 @@ let package = Package(
             name: "StylizeTests",
             dependencies: ["Stylize", "Media", "Inference", "Model", "StyleMetrics", "Pipeline", "Frames", support],
             swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["sakuga", "Model", "Frames", support], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["sakuga", "Model", "Frames", support], swiftSettings: settings),
     ]
 )

@@ -17,7 +17,7 @@ extension TrainingTests {
             (plan.steps, plan.initialSteps, plan.crop) = (steps, initial, 96)
             (plan.batch, plan.initialBatch, plan.precision) = (2, 2, .f32)
             plan.discriminatorWidth = 4
-            (plan.contentStages, plan.styleStages) = ([.conv1_2], [.conv1_2, .conv2_1])
+            (plan.contentStages, plan.styleStages) = ([.conv12], [.conv12, .conv21])
             return plan
         }
 

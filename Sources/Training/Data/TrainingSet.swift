@@ -1,7 +1,7 @@
 internal import Model
 internal import Synchronization
 internal import Dispatch
-package import Frames
+internal import Frames
 
 /// Photographs and art in memory, and batches of crops from them.
 ///

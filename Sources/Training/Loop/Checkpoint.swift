@@ -1,5 +1,5 @@
 package import Foundation
-package import Frames
+internal import Frames
 package import Model
 
 /// All that a training needs to go on to the bit: weights of both networks, their optimizers and directions, the moving

@@ -1,6 +1,6 @@
 internal import Foundation
-package import Frames
-package import Model
+internal import Frames
+internal import Model
 
 /// Whether every part of a generator does something: a network can look trained while whole stages are dead behind their
 /// activation, and then it only recolours.

@@ -1,6 +1,6 @@
 internal import Foundation
-package import Frames
-package import Model
+internal import Frames
+internal import Model
 
 /// Trains a generator against a discriminator, step by step.
 ///

@@ -1,5 +1,5 @@
 package import Foundation
-package import Frames
+internal import Frames
 package import Model
 
 /// Everything that decides what a training makes, apart from the pictures. Saved with every checkpoint.
@@ -51,8 +51,8 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var abstraction = Abstraction()
     package var grading = StyleGrading()
     /// Features for content and for style.
-    package var contentStages: Set<FeatureNetwork.Stage> = [.conv3_3]
-    package var styleStages: Set<FeatureNetwork.Stage> = [.conv2_2, .conv3_3, .conv4_1]
+    package var contentStages: Set<FeatureNetwork.Stage> = [.conv33]
+    package var styleStages: Set<FeatureNetwork.Stage> = [.conv22, .conv33, .conv41]
     /// Noise added to photographs, at most, as a share of 0…1: sensors have it, drawings have not.
     package var noise = 0.012
 

@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 
 /// A patch discriminator (PatchGAN, Isola et al., CVPR 2017): convolutions that judge every patch of a picture, here as
 /// AnimeGAN arranges them (3×3; strides 2 twice), with spectral normalization (Miyato et al., ICLR 2018, Algorithm 1) in

@@ -5,9 +5,18 @@ package import Model
 package final class FeatureNetwork {
     /// A convolution whose output, after its ReLU, is a feature.
     package enum Stage: String, CaseIterable, Sendable, Codable {
-        case conv1_1, conv1_2, conv2_1, conv2_2, conv3_1, conv3_2, conv3_3, conv4_1, conv4_2, conv4_3
+        case conv11 = "conv1_1"
+        case conv12 = "conv1_2"
+        case conv21 = "conv2_1"
+        case conv22 = "conv2_2"
+        case conv31 = "conv3_1"
+        case conv32 = "conv3_2"
+        case conv33 = "conv3_3"
+        case conv41 = "conv4_1"
+        case conv42 = "conv4_2"
+        case conv43 = "conv4_3"
 
-        var isFirstOfBlock: Bool { rawValue.hasSuffix("_1") && self != .conv1_1 }
+        var isFirstOfBlock: Bool { rawValue.hasSuffix("_1") && self != .conv11 }
     }
 
     private let weights: [Stage: (weight: TorchTensor, bias: TorchTensor)]

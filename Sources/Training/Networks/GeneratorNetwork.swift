@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 internal import Foundation
 
 /// The generator as training runs it: the same layers as inference (`GeneratorDescription.layers`), with the style code

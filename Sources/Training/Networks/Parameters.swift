@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 
 /// The named tensors that a network learns, in the order they were made.
 final class Parameters {

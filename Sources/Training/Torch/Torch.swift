@@ -1,6 +1,6 @@
 internal import CTorch
 internal import Foundation
-package import Frames
+internal import Frames
 internal import Glibc
 
 /// libtorch, opened at run time from the library that `make training` builds. Nothing else in Sakuga needs it.

@@ -60,14 +60,20 @@ final class TrainingPrinter {
 }
 
 private struct TrainingEvent: Encodable {
-    let step: Int
-    let steps: Int
-    let images_per_second: Double
-    let eta_s: Double
-    let losses: [String: Double]
+    private let step: Int
+    private let steps: Int
+    private let imagesPerSecond: Double
+    private let secondsLeft: Double
+    private let losses: [String: Double]
+
+    private enum CodingKeys: String, CodingKey {
+        case step, steps, losses
+        case imagesPerSecond = "images_per_second"
+        case secondsLeft = "eta_s"
+    }
 
     init(_ progress: TrainingRun.Progress) {
         (step, steps, losses) = (progress.step, progress.steps, progress.losses)
-        (images_per_second, eta_s) = (progress.imagesPerSecond, progress.secondsLeft)
+        (imagesPerSecond, secondsLeft) = (progress.imagesPerSecond, progress.secondsLeft)
     }
 }
