@@ -73,11 +73,12 @@ struct AugmentPlan: Sendable {
         }
     }
 
-    /// `dog.jpg` becomes `dog-s3.jpg` for seed 3.
+    /// `dog.jpg` becomes `dog-s3.jpg` for seed 3: data sets keep their formats where these can be written, and are PNG
+    /// where not.
     private static func name(of picture: String, seed: UInt64) -> String {
-        let ending = OutputPlan.defaultExtension(forInput: picture, isStill: true)
         let own = (picture as NSString).pathExtension
-        return "\((picture as NSString).deletingPathExtension)-s\(seed).\(own.lowercased() == ending ? own : ending)"
+        let ending = ["png", "jpg", "jpeg", "webp"].contains(own.lowercased()) ? own : "png"
+        return "\((picture as NSString).deletingPathExtension)-s\(seed).\(ending)"
     }
 
     /// `dog_mask.png` becomes `dog-s3_mask.png`.
