@@ -4,12 +4,7 @@ internal import Media
 
 /// The pictures of a folder, read as `stylize` reads them and reduced to one length of their longer side.
 struct PictureFolder {
-    struct Picture: Sendable {
-        let name: String
-        let pixels: PixelBuffer
-    }
-
-    let pictures: [Picture]
+    let pictures: [PixelBuffer]
 
     /// Reads the pictures directly in `path`, in the order of their names; of more than `limit` it takes `limit`, evenly
     /// spread.
@@ -23,7 +18,7 @@ struct PictureFolder {
         _ path: String, side: Int, leastSide: Int, limit: Int, atLeast least: Int, warn: (String) -> Void
     ) throws {
         let files = try Self.files(in: path)
-        var chosen: [Picture] = []
+        var chosen: [PixelBuffer] = []
         for file in files.spread(over: limit) {
             do {
                 chosen.append(try Self.read(file, side: side, leastSide: leastSide))
@@ -53,7 +48,7 @@ struct PictureFolder {
             .map { (path as NSString).appendingPathComponent($0) }
     }
 
-    private static func read(_ file: String, side: Int, leastSide: Int) throws -> Picture {
+    private static func read(_ file: String, side: Int, leastSide: Int) throws -> PixelBuffer {
         let reader = try MediaReader(file)
         let (width, height) = size(reader.picture.width, reader.picture.height, side: side)
         guard min(width, height) >= leastSide else {
@@ -68,7 +63,7 @@ struct PictureFolder {
         {
             throw SakugaError(.data, "it is transparent in places, and there is no telling what lies behind")
         }
-        return Picture(name: (file as NSString).lastPathComponent, pixels: frame.pixels)
+        return frame.pixels
     }
 
     private static func size(_ width: Int, _ height: Int, side: Int) -> (width: Int, height: Int) {
