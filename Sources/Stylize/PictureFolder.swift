@@ -4,11 +4,6 @@ internal import Media
 
 /// The pictures of a folder, read as `stylize` reads them and reduced to one length of one of their sides.
 package struct PictureFolder {
-    package struct Picture: Sendable {
-        package let name: String
-        package let pixels: PixelBuffer
-    }
-
     /// Which side is reduced to how many pixels; smaller pictures keep their size.
     package enum Side: Sendable {
         /// Sides become multiples of 8.
@@ -16,7 +11,7 @@ package struct PictureFolder {
         case shorter(Int)
     }
 
-    package let pictures: [Picture]
+    package let pictures: [PixelBuffer]
 
     /// Reads the pictures directly in `path`, in the order of their names; of more than `limit` it takes `limit`, evenly
     /// spread.
@@ -29,7 +24,7 @@ package struct PictureFolder {
         _ path: String, side: Side, leastSide: Int, limit: Int = .max, atLeast least: Int, warn: (String) -> Void
     ) throws {
         let files = try Self.files(in: path)
-        var chosen: [Picture] = []
+        var chosen: [PixelBuffer] = []
         for file in files.spread(over: limit) {
             do {
                 chosen.append(try Self.read(file, side: side, leastSide: leastSide))
@@ -59,7 +54,7 @@ package struct PictureFolder {
             .map { (path as NSString).appendingPathComponent($0) }
     }
 
-    private static func read(_ file: String, side: Side, leastSide: Int) throws -> Picture {
+    private static func read(_ file: String, side: Side, leastSide: Int) throws -> PixelBuffer {
         let reader = try MediaReader(file)
         let (width, height) = size(reader.picture.width, reader.picture.height, side: side)
         guard min(width, height) >= leastSide else {
@@ -74,7 +69,7 @@ package struct PictureFolder {
         {
             throw SakugaError(.data, "it is transparent in places, and there is no telling what lies behind")
         }
-        return Picture(name: (file as NSString).lastPathComponent, pixels: frame.pixels)
+        return frame.pixels
     }
 
     private static func size(_ width: Int, _ height: Int, side: Side) -> (width: Int, height: Int) {

@@ -46,7 +46,7 @@ package final class StyleEvaluation {
             return try PictureFolder(
                 folder, side: .longer(request.side), leastSide: StyleEye.patchSide, limit: request.pictures,
                 atLeast: Self.leastPictures, warn: warn
-            ).pictures.map(\.pixels)
+            ).pictures
         }
         photos = try pictures(request.photos)
         art = try request.art.map { ($0, try pictures($0)) }

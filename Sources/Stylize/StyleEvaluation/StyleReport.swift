@@ -78,6 +78,8 @@ package struct StyleReport: Codable, Sendable {
         package var motionError: Double
         /// The same without motion: ‖G(x + n) − G(x)‖.
         package var noiseError: Double
+        /// For shifts by whole pixels, which need no interpolation, without noise.
+        package var shiftError: Double
     }
 
     package struct Cost: Codable, Sendable {

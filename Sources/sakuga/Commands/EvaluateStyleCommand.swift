@@ -59,7 +59,7 @@ struct EvaluateStyleCommand: ParsableCommand {
         if preset == nil, model == nil { throw ValidationError("Give a preset, or a network with --model.") }
         if preset != nil, model != nil { throw ValidationError("Give a preset or --model, not both.") }
         if !(256...1280).contains(side) { throw ValidationError("--side must be between 256 and 1280 pixels.") }
-        if !(2...100_000).contains(patches) { throw ValidationError("--patches must be between 2 and 100000.") }
+        if !(2...10_000).contains(patches) { throw ValidationError("--patches must be between 2 and 10000.") }
         if !(2...10_000).contains(pictures) { throw ValidationError("--pictures must be between 2 and 10000.") }
     }
 

@@ -37,7 +37,8 @@ enum StyleText {
         row(
             "equivariance error",
             "\(number(moved.error, 4))   motion alone \(number(moved.motionError, 4))   "
-                + "noise of \(number(moved.noise, 1)) levels alone \(number(moved.noiseError, 4))")
+                + "noise of \(number(moved.noise, 1)) levels alone \(number(moved.noiseError, 4))   "
+                + "whole pixels alone \(number(moved.shiftError, 4))")
         let cost = report.cost
         row(
             "cost at \(cost.width)×\(cost.height)",

@@ -68,7 +68,7 @@ final class TrainingSession {
     func read(_ folder: String, _ kind: String) throws -> [PixelBuffer] {
         let pictures = try PictureFolder(folder, side: .shorter(Self.shortSide), leastSide: 16, atLeast: 1) {
             printer.warn($0)
-        }.pictures.map(\.pixels)
+        }.pictures
         note("Read \(pictures.count) \(kind) from '\(folder)'")
         return pictures
     }
