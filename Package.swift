@@ -77,7 +77,7 @@ let package = Package(
         .testTarget(
             name: "TemporalTests", dependencies: ["Temporal", "Frames", support], swiftSettings: settings),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Training", "Inference", "Model", "Frames", support],
+            name: "TrainingTests", dependencies: ["Training", "Stylize", "Inference", "Model", "Frames", support],
             swiftSettings: settings),
         .testTarget(
             name: "StyleMetricsTests", dependencies: ["StyleMetrics", "Frames", "Model", support],

@@ -33,6 +33,9 @@ extension GeneratorDescription {
         u.append(
             "out", .convolution(stride: 1, modulated: false, activated: false), from: [u.last],
             channels: (widths[.half] ?? 0, 12), reduction: 2)
+        if pictureSkip {
+            u.append("out.add", .add, from: ["unshuffle", u.last], channels: (12, 12), reduction: 2)
+        }
         u.append("shuffle", .shuffle, from: [u.last], channels: (12, 3), reduction: 1)
         return u.layers
     }

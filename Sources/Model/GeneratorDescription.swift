@@ -4,7 +4,7 @@ internal import Frames
 ///
 /// A U of convolutions over one, two, three or four scales. `widths` says how many channels each scale has (a wider or
 /// deeper U is a matter of numbers), `residual_blocks` how many residual blocks follow on the way down, and the optional
-/// `decoder_blocks` how many on the way up. `layers` spells it out.
+/// `decoder_blocks` how many on the way up; `picture_skip` adds the picture at the end. `layers` spells it out.
 package struct GeneratorDescription: Sendable, Equatable {
     /// One step of the U, by its fraction of the picture's sides.
     package enum Scale: String, CaseIterable, Sendable {
@@ -25,6 +25,9 @@ package struct GeneratorDescription: Sendable, Equatable {
     package var residualBlocks: [Scale: Int]
     /// Residual blocks at each scale on the way up, after the skip connection is added.
     package var decoderBlocks: [Scale: Int]
+    /// The network makes what is added to the picture instead of the whole drawing, so that detail that stays need not
+    /// pass through the U, and moves along with the picture exactly.
+    package var pictureSkip: Bool
 
     package static let version = 1
 
@@ -33,13 +36,14 @@ package struct GeneratorDescription: Sendable, Equatable {
     /// - Throws: `.data` with a sentence that names the number and its range.
     package init(
         styleDimensions: Int, mapping: [Int], widths: [Scale: Int], residualBlocks: [Scale: Int],
-        decoderBlocks: [Scale: Int] = [:]
+        decoderBlocks: [Scale: Int] = [:], pictureSkip: Bool = false
     ) throws {
         self.styleDimensions = styleDimensions
         self.mapping = mapping
         self.widths = widths
         self.residualBlocks = residualBlocks
         self.decoderBlocks = decoderBlocks
+        self.pictureSkip = pictureSkip
         try validate()
     }
 
@@ -83,6 +87,7 @@ extension GeneratorDescription: Codable {
         case styleDimensions = "style_dimensions"
         case residualBlocks = "residual_blocks"
         case decoderBlocks = "decoder_blocks"
+        case pictureSkip = "picture_skip"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -100,7 +105,8 @@ extension GeneratorDescription: Codable {
             residualBlocks: Self.perScale(
                 container.decode([String: Int].self, forKey: .residualBlocks), "residual_blocks"),
             decoderBlocks: Self.perScale(
-                container.decodeIfPresent([String: Int].self, forKey: .decoderBlocks) ?? [:], "decoder_blocks"))
+                container.decodeIfPresent([String: Int].self, forKey: .decoderBlocks) ?? [:], "decoder_blocks"),
+            pictureSkip: container.decodeIfPresent(Bool.self, forKey: .pictureSkip) ?? false)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -111,6 +117,7 @@ extension GeneratorDescription: Codable {
         try container.encode(Self.byName(widths), forKey: .widths)
         try container.encode(Self.byName(residualBlocks), forKey: .residualBlocks)
         if !decoderBlocks.isEmpty { try container.encode(Self.byName(decoderBlocks), forKey: .decoderBlocks) }
+        if pictureSkip { try container.encode(true, forKey: .pictureSkip) }
     }
 
     private static func perScale(_ numbers: [String: Int], _ key: String) throws -> [Scale: Int] {

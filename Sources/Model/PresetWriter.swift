@@ -26,7 +26,7 @@ package struct PresetWriter {
         self.folder = folder
     }
 
-    /// Writes weights and description. Other sizes and whatever else `preset.json` says stay as they are.
+    /// Writes weights, as 16-bit numbers, and description. Other sizes and whatever else `preset.json` says stay as they are.
     ///
     /// - Parameter provenance: how the weights came about, a JSON object; becomes `provenance.SIZE`.
     /// - Throws: `.cannotCreate` where the folder cannot be written, `.data` where `preset.json` makes no sense.
@@ -50,7 +50,7 @@ package struct PresetWriter {
         var history = json["provenance"] as? [String: Any] ?? [:]
         history[size] = try JSONSerialization.jsonObject(with: provenance)
         json["provenance"] = history
-        try weights.write(to: folder.appendingPathComponent(weightsName))
+        try weights.write(to: folder.appendingPathComponent(weightsName), inHalf: true)
         let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
             try JSONSerialization.data(withJSONObject: json, options: options).write(to: file, options: .atomic)

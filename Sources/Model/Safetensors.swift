@@ -158,6 +158,17 @@ private enum ElementType: String, Decodable {
         default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
         }
     }
+
+    /// IEEE 754 binary32 to the nearest binary16, ties to even; infinite beyond 65 504.
+    static func half(_ value: Float) -> UInt16 {
+        let sign = UInt16(value.bitPattern >> 16) & 0x8000
+        let size = value.bitPattern & 0x7FFF_FFFF
+        switch value.magnitude {
+        case ..<0x1p-14: return sign | UInt16((value.magnitude * 0x1p24).rounded(.toNearestOrEven))
+        case ..<65520: return sign | UInt16((size + 0xFFF + (size >> 13 & 1)) >> 13 - 112 << 10)
+        default: return sign | (value.isNaN ? 0x7E00 : 0x7C00)
+        }
+    }
 }
 
 private enum HeaderEntry: Decodable {
@@ -216,16 +227,23 @@ private struct TensorEntry: Decodable {
 // MARK: - Writing
 
 extension Safetensors {
-    /// The file's bytes, all tensors as F32, in the order of their names.
-    package func encoded() -> Data {
+    /// The file's bytes, all tensors as F32 or all as F16, in the order of their names.
+    package func encoded(inHalf: Bool = false) -> Data {
         var header: [String: Any] = [:]
         if !metadata.isEmpty { header[Self.metadataKey] = metadata }
         var body = Data()
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
             let begin = body.count
-            body.append(Data(littleEndian: tensor.values))
+            if inHalf {
+                for value in tensor.values {
+                    withUnsafeBytes(of: ElementType.half(value).littleEndian) { body.append(contentsOf: $0) }
+                }
+            } else {
+                body.append(Data(littleEndian: tensor.values))
+            }
             header[name] =
-                ["dtype": "F32", "shape": tensor.shape, "data_offsets": [begin, body.count]] as [String: Any]
+                ["dtype": inHalf ? "F16" : "F32", "shape": tensor.shape, "data_offsets": [begin, body.count]]
+                as [String: Any]
         }
         // The header holds text, whole numbers and arrays of them only: it can always be encoded.
         var json = try! JSONSerialization.data(withJSONObject: header, options: [.sortedKeys])
@@ -238,9 +256,9 @@ extension Safetensors {
     /// Writes the file beside its place and renames it, so that there is never half a file.
     ///
     /// - Throws: `.cannotCreate`.
-    package func write(to url: URL) throws {
+    package func write(to url: URL, inHalf: Bool = false) throws {
         do {
-            try encoded().write(to: url, options: .atomic)
+            try encoded(inHalf: inHalf).write(to: url, options: .atomic)
         } catch {
             throw SakugaError(.cannotCreate, "cannot write weights '\(url.path)': \(error.localizedDescription)")
         }

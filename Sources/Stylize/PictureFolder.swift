@@ -2,26 +2,20 @@ internal import Foundation
 package import Frames
 internal import Media
 
-/// The pictures of a folder, read as `stylize` reads them and reduced to one length of one of their sides.
+/// The pictures of a folder, read as `stylize` reads them and reduced to one length of their longer sides.
 package struct PictureFolder {
-    /// Which side is reduced to how many pixels; smaller pictures keep their size.
-    package enum Side: Sendable {
-        /// Sides become multiples of 8.
-        case longer(Int)
-        case shorter(Int)
-    }
-
     package let pictures: [PixelBuffer]
 
     /// Reads the pictures directly in `path`, in the order of their names; of more than `limit` it takes `limit`, evenly
     /// spread.
     ///
     /// - Parameters:
+    ///   - side: Longer sides are reduced to as many pixels; smaller pictures keep their size.
     ///   - leastSide: Smaller pictures are passed over.
     ///   - warn: Hears which pictures are passed over, and why.
     /// - Throws: `.noInput` for a folder that cannot be read, `.data` where fewer than `least` pictures are left.
     package init(
-        _ path: String, side: Side, leastSide: Int, limit: Int = .max, atLeast least: Int, warn: (String) -> Void
+        _ path: String, side: Int, leastSide: Int, limit: Int = .max, atLeast least: Int, warn: (String) -> Void
     ) throws {
         let files = try Self.files(in: path)
         var chosen: [PixelBuffer] = []
@@ -54,7 +48,7 @@ package struct PictureFolder {
             .map { (path as NSString).appendingPathComponent($0) }
     }
 
-    private static func read(_ file: String, side: Side, leastSide: Int) throws -> PixelBuffer {
+    private static func read(_ file: String, side: Int, leastSide: Int) throws -> PixelBuffer {
         let reader = try MediaReader(file)
         let (width, height) = size(reader.picture.width, reader.picture.height, side: side)
         guard min(width, height) >= leastSide else {
@@ -72,17 +66,11 @@ package struct PictureFolder {
         return frame.pixels
     }
 
-    private static func size(_ width: Int, _ height: Int, side: Side) -> (width: Int, height: Int) {
-        switch side {
-        case .longer(let length):
-            let factor = min(1, Double(length) / Double(max(width, height)))
-            func rounded(_ side: Int) -> Int { max(8, Int((Double(side) * factor / 8).rounded()) * 8) }
-            return (rounded(width), rounded(height))
-        case .shorter(let length):
-            let factor = min(1, Double(length) / Double(min(width, height)))
-            func rounded(_ side: Int) -> Int { max(1, Int((Double(side) * factor).rounded())) }
-            return (rounded(width), rounded(height))
-        }
+    /// Sides become multiples of 8.
+    private static func size(_ width: Int, _ height: Int, side: Int) -> (width: Int, height: Int) {
+        let factor = min(1, Double(side) / Double(max(width, height)))
+        func rounded(_ side: Int) -> Int { max(8, Int((Double(side) * factor / 8).rounded()) * 8) }
+        return (rounded(width), rounded(height))
     }
 }
 

@@ -43,11 +43,12 @@ struct GeneratorDescriptionTests {
     func roundTrip() throws {
         let wide = try GeneratorDescription(
             styleDimensions: 16, mapping: [64], widths: [.half: 32, .quarter: 64, .eighth: 128, .sixteenth: 256],
-            residualBlocks: [.sixteenth: 6], decoderBlocks: [.quarter: 2])
+            residualBlocks: [.sixteenth: 6], decoderBlocks: [.quarter: 2], pictureSkip: true)
         let json = try JSONEncoder().encode(wide)
         #expect(try JSONDecoder().decode(GeneratorDescription.self, from: json) == wide)
         #expect(wide.alignment == 16)
         #expect(wide.layers.contains { $0.name == "decoder.quarter.1.second" })
+        #expect(wide.layers.suffix(3).map(\.name) == ["out", "out.add", "shuffle"])
     }
 
     @Test(

@@ -35,6 +35,18 @@ struct SafetensorsTests {
         }
     }
 
+    /// Neighbours from IEEE 754: halfway goes to the even one.
+    @Test("single precision becomes the nearest half precision")
+    func rounding() throws {
+        let cases: [(Float, Float)] = [
+            (1, 1), (-0.1, -0.0999755859375), (1 + 0x1p-11, 1), (1 + 0x1.8p-10, 1 + 0x1p-9), (65519, 65504),
+            (65520, .infinity), (0x1p-25, 0), (0x1.8p-24, 0x1p-23), (0x1.FFFp-15, 0x1p-14), (-0.0, -0.0),
+        ]
+        let file = Safetensors(tensors: ["x": Tensor(shape: [cases.count], values: cases.map(\.0))])
+        let values = try #require(Safetensors(file.encoded(inHalf: true)).tensors["x"]).values
+        #expect(values.map(\.bitPattern) == cases.map(\.1.bitPattern))
+    }
+
     @Test(
         "damaged files are refused with a sentence",
         arguments: [

@@ -29,7 +29,7 @@ struct StyleEvaluationTests {
     }
 
     private func read(_ path: String, side: Int = 640, warn: (String) -> Void = { _ in }) throws -> [PixelBuffer] {
-        try PictureFolder(path, side: .longer(side), leastSide: 128, limit: 100, atLeast: 2, warn: warn).pictures
+        try PictureFolder(path, side: side, leastSide: 128, limit: 100, atLeast: 2, warn: warn).pictures
     }
 
     @Test("a picture that cannot be read is named and passed over, and too few are refused")

@@ -1,10 +1,11 @@
 import Foundation
 import Frames
-import Inference
 import Model
+import Stylize
 import Support
 import Testing
 
+@testable import Inference
 @testable import Training
 
 extension TrainingTests {
@@ -14,36 +15,45 @@ extension TrainingTests {
 
         init() throws { torch = try TorchLibrary.open() }
 
-        @Test("the generator draws in libtorch what it draws in OpenVINO", arguments: [UInt64(0), 1])
-        func generatorMatchesInference(seed: UInt64) throws {
+        @Test(
+            "the generator draws in libtorch what it draws in OpenVINO",
+            arguments: ["live", "studio"], [UInt64(0), 1])
+        func generatorMatchesInference(size: String, seed: UInt64) throws {
             try torch.seed(3)
-            let description = try TrainingPlan.liveGenerator()
+            let description = try size == "live" ? TrainingPlan.liveGenerator() : TrainingPlan.studioGenerator()
             let network = try GeneratorNetwork(description, torch)
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("preset-\(UUID().uuidString)")
-            defer { try? FileManager.default.removeItem(at: folder) }
-            let writer = try PresetWriter(folder: folder)
-            try writer.write(
-                size: "live", generator: description,
-                weights: Safetensors(tensors: network.parameters.exported()),
-                identity: .init(title: "T", summary: "S", licence: "CC0-1.0"), provenance: Data("{}".utf8))
             let (width, height) = (48, 32)
-            let generator = try Generator(
-                preset: Preset(folder: folder), seed: seed, width: width, height: height,
-                options: InferenceOptions(device: "CPU", precision: .f32))
-            let pool = FramePool(width: width, height: height, alignment: generator.alignment)
-            let (input, output) = (pool.makeBuffer(), pool.makeBuffer())
-            let levels = madeUp(width * height * 3, from: 0, to: 255).map { UInt8($0) }
-            for (index, level) in levels.enumerated() { input.bytes[index] = level }
-            try generator.draw(input, into: output)
-
-            let code = StyleCode(seed: seed, dimensions: description.styleDimensions).values
-            let photo = try TorchTensor.bytes(levels, shape: [1, height, width, 3], torch).permuted([0, 3, 1, 2])
-            let drawn = try network.draw(photo / 127.5 - 1, codes: .floats(code, shape: [1, code.count], torch))
-                .permuted([0, 2, 3, 1]).values()
-            // The 8-bit edge rounds: half a level is 0.004 on −1…1.
-            for (index, value) in drawn.enumerated() {
-                #expect(abs((Float(output.bytes[index]) / 127.5 - 1) - value) <= 0.004 + 1e-3)
+            let shape = [1, 3, height, width]
+            var photo = madeUp(width * height * 3)
+            let code = StyleCode(seed: seed, dimensions: description.styleDimensions)
+            let weights = try GeneratorWeights(
+                Safetensors(tensors: network.parameters.exported()), description: description)
+            let graph = GeneratorGraph.encoded(weights, style: code, width: width, height: height, edges: .float)
+            let engine = try Engine(InferenceOptions(device: "CPU", precision: .f32))
+            var drawn = [Float](repeating: 0, count: photo.count)
+            let request = try engine.network(onnx: graph).makeRequest()
+            try photo.withUnsafeMutableBytes { source in
+                try drawn.withUnsafeMutableBytes { target in
+                    try request.run(
+                        .float32, source.baseAddress!, shape: shape, into: .float32, target.baseAddress!, shape: shape)
+                }
             }
+            let codes = try TorchTensor.floats(code.values, shape: [1, code.values.count], torch)
+            let expected = try network.draw(.floats(photo, shape: shape, torch), codes: codes).values()
+            let worst = zip(drawn, expected).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(worst <= 1e-3)
+        }
+
+        @Test("with a picture skip a network that makes nothing leaves the picture as it is")
+        func pictureSkip() throws {
+            let description = try GeneratorDescription(
+                styleDimensions: 4, mapping: [8], widths: [.half: 8, .quarter: 16], residualBlocks: [.quarter: 1],
+                pictureSkip: true)
+            let network = try GeneratorNetwork(description, torch)
+            try network.parameters["out.weight"].copy(from: .zeros([12, 8, 3, 3], torch))
+            let photo = madeUp(32 * 48 * 3)
+            let drawn = try network.draw(.floats(photo, shape: [1, 3, 32, 48], torch), codes: .zeros([1, 4], torch))
+            #expect(try drawn.values() == photo)
         }
 
         @Test("a discriminator's weights have spectral norm 1")
@@ -72,28 +82,61 @@ extension TrainingTests {
         func discriminatorLearns() throws {
             try torch.seed(2)
             var random = SplitMix64(state: 4)
-            let discriminator = try Discriminator(width: 8, torch)
+            let count = 60
+            let share = try Self.rightShare(
+                after: 300, width: 8, torch,
+                crops: { (try MadePictures.art(4, &random, $0), try MadePictures.photos(4, &random, $0)) },
+                unseen: { (try MadePictures.art(count, &random, $0), try MadePictures.photos(count, &random, $0)) })
+            #expect(share > 0.95)
+        }
+
+        @Test(
+            "it learns that on drawings and photographs too, and is right about those it has not seen",
+            .enabled(if: TorchLibrary.isLong && Folder.isThere, "part of `make test-training`, after `make datasets`"))
+        func discriminatorLearnsArt() throws {
+            try torch.seed(2)
+            var random = SplitMix64(state: 4)
+            let crop = 112
+            let (seen, unseen) = (try Folder.pictures("train", crop: crop), try Folder.pictures("test", crop: crop))
+            func crops(_ set: TrainingSet, _ count: Int, _ torch: Torch) throws -> (TorchTensor, TorchTensor) {
+                let art = try set.art(count, crop: crop, random: &random, torch)
+                return (art, try set.photos(count, crop: crop, random: &random, torch).pictures)
+            }
+            let share = try Self.rightShare(
+                after: 300, width: TrainingPlan(generator: MadePictures.smallGenerator()).discriminatorWidth, torch,
+                crops: { try crops(seen, 4, $0) }, unseen: { try crops(unseen, 100, $0) })
+            print("discriminator: right about \(share) of the patches of unseen pictures after 300 steps")
+            #expect(share > 0.95)
+        }
+
+        private typealias Crops = (Torch) throws -> (art: TorchTensor, photos: TorchTensor)
+
+        /// Teaches a new discriminator and returns the share of unseen crops that it is right about.
+        private static func rightShare(
+            after steps: Int, width: Int, _ torch: Torch, crops: Crops, unseen: Crops
+        ) throws -> Double {
+            let discriminator = try Discriminator(width: width, torch)
             let optimizer = try Adam(discriminator.parameters.leaves, beta1: 0.5, beta2: 0.99, torch)
-            for _ in 0..<300 {
-                let art = try MadePictures.art(4, &random, torch)
-                let photos = try MadePictures.photos(4, &random, torch)
+            for _ in 0..<steps {
+                let (art, photos) = try crops(torch)
+                let count = art.shape[0]
                 let judged = try discriminator.judge(
                     .concatenated([art, photos], along: 0), discriminator.normalizedWeights(advances: true))
                 let loss =
-                    try (judged.narrowed(0, from: 0, length: 4) - 1).squared().mean()
-                    + judged.narrowed(0, from: 4, length: 4).squared().mean()
+                    try (judged.narrowed(0, from: 0, length: count) - 1).squared().mean()
+                    + judged.narrowed(0, from: count, length: count).squared().mean()
                 try optimizer.clearGradients()
                 try loss.backward()
                 try optimizer.step(rate: 1e-3)
             }
-            let weights = try discriminator.normalizedWeights(advances: false)
-            let count = 60
-            let art = try discriminator.judge(MadePictures.art(count, &random, torch), weights)
-            let photos = try discriminator.judge(MadePictures.photos(count, &random, torch), weights)
-            let right =
-                try art.mean(over: [1, 2, 3]).values().filter { $0 > 0.5 }.count
-                + photos.mean(over: [1, 2, 3]).values().filter { $0 < 0.5 }.count
-            #expect(Double(right) / Double(2 * count) > 0.95)
+            return try torch.withoutGradients {
+                let weights = try discriminator.normalizedWeights(advances: false)
+                let (art, photos) = try unseen(torch)
+                let right =
+                    try discriminator.judge(art, weights).mean(over: [1, 2, 3]).values().filter { $0 > 0.5 }.count
+                    + discriminator.judge(photos, weights).mean(over: [1, 2, 3]).values().filter { $0 < 0.5 }.count
+                return Double(right) / Double(2 * art.shape[0])
+            }
         }
 
         @Test("a dead layer is found, and a living network passes")
@@ -109,6 +152,23 @@ extension TrainingTests {
             let check = try LivenessCheck(network, photos: photos)
             #expect { try check.require() } throws: { "\($0)".contains("down1") }
         }
+    }
+}
+
+/// What `make datasets` fetched, beside the checkout.
+enum Folder {
+    private static let url = TorchLibrary.root.appendingPathComponent("datasets")
+    static var isThere: Bool { FileManager.default.fileExists(atPath: url.path) }
+
+    /// Drawings of the painted look and photographs, of those to train with or of those to test with.
+    static func pictures(_ part: String, crop: Int) throws -> TrainingSet {
+        func read(_ name: String) throws -> [PixelBuffer] {
+            let folder = url.appendingPathComponent("\(name)/\(part)").path
+            return try PictureFolder(folder, side: 640, leastSide: crop * 5 / 4, atLeast: 2) { _ in }.pictures
+        }
+        return try TrainingSet(
+            photos: read("photos").map { TrainingPicture(photo: $0, drawing: $0) },
+            art: read("art/painted").map(TrainingPicture.init), abstraction: Abstraction(), crop: crop)
     }
 }
 

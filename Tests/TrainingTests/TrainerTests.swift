@@ -18,6 +18,7 @@ extension TrainingTests {
             (plan.batch, plan.initialBatch, plan.precision) = (2, 2, .f32)
             plan.discriminatorWidth = 4
             (plan.contentStages, plan.styleStages) = ([.conv12], [.conv12, .conv21])
+            plan.weights.style = 1
             return plan
         }
 
@@ -70,7 +71,8 @@ extension TrainingTests {
             let before = try trainer.generator.parameters.exported()
             let losses = try trainer.advance()
             let expected: Set = [
-                "adversarial", "color", "content", "discriminator", "diversity", "equivariance", "reconstruction",
+                "adversarial", "color", "content", "discrepancy", "discriminator", "diversity", "equivariance",
+                "reconstruction",
                 "region_smoothing", "style", "total", "total_variation",
             ]
             #expect(Set(losses.keys) == expected)

@@ -43,6 +43,7 @@ typedef struct flow_abstraction {
     int smoothing_rounds;  ///< Of the bilateral filter.
     float smoothing_color, smoothing_space;
     float region_space, region_color;  ///< Radii of mean shift; no mean shift where the first is 0.
+    int brush;                         ///< Radius of Kuwahara's filter; 0 for none.
     int levels;                        ///< That luminance is drawn towards; 0 leaves it alone.
     float level_sharpness;
     float line_scale;      ///< Deviation of the finer Gaussian: how thick lines are.

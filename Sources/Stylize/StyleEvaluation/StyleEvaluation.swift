@@ -44,7 +44,7 @@ package final class StyleEvaluation {
         func pictures(_ folder: String) throws -> [PixelBuffer] {
             report("reading '\(folder)'")
             return try PictureFolder(
-                folder, side: .longer(request.side), leastSide: StyleEye.patchSide, limit: request.pictures,
+                folder, side: request.side, leastSide: StyleEye.patchSide, limit: request.pictures,
                 atLeast: Self.leastPictures, warn: warn
             ).pictures
         }

@@ -8,9 +8,11 @@ package struct Abstraction: Codable, Sendable, Equatable {
     package var smoothingRounds = 2
     package var smoothingColor: Float = 26
     package var smoothingSpace: Float = 4
-    /// Radii of mean shift in space and colour.
+    /// Radii of mean shift in space and colour; none where the first is 0.
     package var regionSpace: Float = 7
     package var regionColor: Float = 16
+    /// Radius of Kuwahara's filter, 0 for none: strokes of a brush.
+    package var brush = 0
     /// Levels that luminance is drawn towards, 0 for none, and how firmly.
     package var levels = 0
     package var levelSharpness: Float = 3
@@ -30,8 +32,9 @@ package struct Abstraction: Codable, Sendable, Equatable {
         flow_use_one_thread()
         var settings = flow_abstraction(
             smoothing_rounds: Int32(smoothingRounds), smoothing_color: smoothingColor, smoothing_space: smoothingSpace,
-            region_space: regionSpace, region_color: regionColor, levels: Int32(levels),
-            level_sharpness: levelSharpness, line_scale: lineScale, line_threshold: lineThreshold,
+            region_space: regionSpace, region_color: regionColor, brush: Int32(brush),
+            levels: Int32(levels), level_sharpness: levelSharpness, line_scale: lineScale,
+            line_threshold: lineThreshold,
             line_sharpness: lineSharpness, line_least_area: Int32(lineLeastArea))
         var flat = [UInt8](repeating: 0, count: rgb.count)
         var lines = [UInt8](repeating: 0, count: width * height)

@@ -8,6 +8,8 @@ package struct StyleGrading: Codable, Sendable, Equatable {
     package var saturation = 1.15
     /// Exponent on brightness at `z = 0`, below 1 is lighter.
     package var gamma = 0.9
+    /// Factor on the distance to mid-grey, for every look.
+    package var contrast = 1.0
     /// What the codes change at most: a share of red against blue, factors' logarithms, and a share of the ink.
     package var temperatureRange = 0.12
     package var saturationRange = 0.35
@@ -37,7 +39,7 @@ package struct StyleGrading: Codable, Sendable, Equatable {
         color = try grey + (color - grey) * ((dial(1) * saturationRange).exponential() * saturation)
         let warmth = try dial(0) * temperatureRange
         let balance = try TorchTensor.floats([1, 0, -1], shape: [1, 3, 1, 1], flat.torch)
-        color = try color * (warmth * balance + 1)
+        color = try (color * (warmth * balance + 1) - 0.5) * contrast + 0.5
         let darkness = try (dial(3) * inkRange + 1) * ink
         color = try color.clamped(0, 1) * (1 - lines * darkness)
         return try color.clamped(0, 1) * 2 - 1

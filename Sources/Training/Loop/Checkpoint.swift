@@ -68,6 +68,7 @@ package struct Checkpoint: Sendable {
             ("discriminator_mean.", named(discriminator, trainer.discriminatorOptimizer.means)),
             ("discriminator_square.", named(discriminator, trainer.discriminatorOptimizer.squares)),
             ("direction.", named(trainer.discriminator.directions)),
+            ("discrepancy.", trainer.discrepancy.map { [(name: "memory", tensor: $0.memory)] } ?? []),
         ]
     }
 }

@@ -11,8 +11,9 @@ struct Scene {
     let inputs: TorchTensor
     let codes: TorchTensor
     let target: TorchTensor
+    /// The photographs without noise.
+    let photos: TorchTensor
     private let count: Int
-    private let moved: Int
     private let diverse: Int
     private let motion: RandomMotion
 
@@ -25,26 +26,21 @@ struct Scene {
     {
         func share(_ batch: TorchTensor) throws -> TorchTensor { try group?.share(of: batch) ?? batch }
         let whole = photos.pictures.shape[0]
-        // Every third is moved: enough to hold drawings still, and it costs that much less.
-        let movedOnes = Array(stride(from: 0, to: whole, by: Self.movedEvery))
-        func chosen(_ batch: TorchTensor) throws -> TorchTensor {
-            try .concatenated(movedOnes.map { try batch.narrowed(0, from: $0, length: 1) }, along: 0)
-        }
         let shape = photos.pictures.shape
-        let allMotion = try RandomMotion(pictures: movedOnes.count, height: shape[2], width: shape[3], torch)
+        let allMotion = try RandomMotion(pictures: whole, height: shape[2], width: shape[3], torch)
         let allCodes = try Self.codes(whole, plan, torch)
         func noised(_ pictures: TorchTensor) throws -> TorchTensor {
             let deviation = try TorchTensor.uniform([pictures.shape[0], 1, 1, 1], torch) * (2 * plan.noise)
             return try pictures + TorchTensor.normal(pictures.shape, torch) * deviation
         }
         let seen = try share(noised(photos.pictures))
-        let movedPhotos = try share(noised(allMotion.applied(to: chosen(photos.pictures))))
+        let movedPhotos = try share(noised(allMotion.applied(to: photos.pictures)))
         let first = try share(allCodes)
+        self.photos = try share(photos.pictures)
         motion = try allMotion.mapped(share)
         var parts = [seen, movedPhotos]
-        var codes = [first, try share(chosen(allCodes))]
+        var codes = [first, first]
         count = seen.shape[0]
-        moved = movedPhotos.shape[0]
         diverse = isDiverse ? max(1, count / 4) : 0
         if isDiverse {
             parts.append(try seen.narrowed(0, from: 0, length: diverse))
@@ -55,29 +51,26 @@ struct Scene {
         target = try plan.grading.target(flat: share(photos.flat), lines: share(photos.lines), codes: first)
     }
 
-    private static let movedEvery = 3
-
     /// The drawings of the photographs as they were.
     func plain(_ drawings: TorchTensor) throws -> TorchTensor { try drawings.narrowed(0, from: 0, length: count) }
 
     func equivariance(_ drawings: TorchTensor) throws -> TorchTensor {
-        let still = try (0..<moved).map { try drawings.narrowed(0, from: $0 * Self.movedEvery, length: 1) }
-        return try EquivarianceLoss()(
-            drawnOfMoved: drawings.narrowed(0, from: count, length: moved),
-            movedDrawing: motion.applied(to: .concatenated(still, along: 0)))
+        try EquivarianceLoss()(
+            drawnOfMoved: drawings.narrowed(0, from: count, length: count),
+            movedDrawing: motion.applied(to: plain(drawings)))
     }
 
     func diversity(_ drawings: TorchTensor) throws -> TorchTensor {
-        let start = count + moved
+        let start = 2 * count
         return try DiversityLoss()(
             drawings.narrowed(0, from: 0, length: diverse), drawings.narrowed(0, from: start, length: diverse),
             codes: (codes.narrowed(0, from: 0, length: diverse), codes.narrowed(0, from: start, length: diverse)))
     }
 
-    /// N(0, 1), and zero for about a third of the pictures: the canonical look is practised most.
+    /// N(0, 1), and zero for half of the pictures: the canonical look is practised most.
     private static func codes(_ count: Int, _ plan: TrainingPlan, _ torch: Torch) throws -> TorchTensor {
         let codes = try TorchTensor.normal([count, plan.generator.styleDimensions], torch)
-        let chosen = try TorchTensor.uniform([count, 1], torch).values().map { $0 < 0.35 ? Float(0) : 1 }
+        let chosen = try TorchTensor.uniform([count, 1], torch).values().map { $0 < 0.5 ? Float(0) : 1 }
         return try codes * .floats(chosen, shape: [count, 1], torch)
     }
 }

@@ -20,6 +20,8 @@ package final class Trainer {
     private let pictures: TrainingSet
     private let features: FeatureNetwork
     private let group: ProcessGroup?
+    /// Nil where the plan does without it.
+    let discrepancy: DiscrepancyLoss?
     private let blur: Kernel
 
     /// The losses of one step by name, unweighted; `total` is the generator's weighted sum.
@@ -40,6 +42,9 @@ package final class Trainer {
         generatorOptimizer = try Adam(generator.parameters.leaves, beta1: 0.5, beta2: 0.99, torch)
         discriminatorOptimizer = try Adam(discriminator.parameters.leaves, beta1: 0.5, beta2: 0.99, torch)
         blur = try .blur(torch)
+        discrepancy =
+            plan.weights.discrepancy > 0 && plan.steps > plan.initialSteps
+            ? try DiscrepancyLoss(pictures, plan, features: features, torch: torch) : nil
     }
 
     package var isFinished: Bool { step >= plan.steps }
@@ -124,7 +129,7 @@ package final class Trainer {
             try discriminator.judge(visible, discriminator.normalizedWeights(advances: false))
         }
         try sum.add("adversarial", weights.adversarial, AdversarialLoss().generator(drawn: judgement))
-        try addFeatureLosses(to: &sum, visible: visible, target: target, art: art)
+        try addFeatureLosses(to: &sum, visible: visible, photos: scene.photos.cropped(Scene.margin), art: art)
         try sum.add("color", weights.color, ColorLoss()(visible, target))
         try sum.add("reconstruction", weights.lateReconstruction, ReconstructionLoss()(drawn, scene.target))
         try sum.add("total_variation", weights.totalVariation, TotalVariationLoss()(visible))
@@ -135,29 +140,31 @@ package final class Trainer {
     }
 
     private func addFeatureLosses(
-        to sum: inout WeightedSum, visible: TorchTensor, target: TorchTensor, art: TorchTensor
+        to sum: inout WeightedSum, visible: TorchTensor, photos: TorchTensor, art: TorchTensor
     ) throws {
-        let all = plan.contentStages.union(plan.styleStages)
         let isSmall = plan.precision == .bf16
-        let (ofTarget, ofArt) = try torch.withoutGradients {
-            try torch.withAutocast(isSmall) {
-                (
-                    try features.features(of: ColorLoss.grey(target), at: plan.contentStages),
-                    try features.features(of: ColorLoss.grey(art), at: plan.styleStages)
-                        .mapValues { try StyleLoss.gram($0) }
-                )
-            }
+        func seen(_ pictures: TorchTensor, _ stages: Set<FeatureNetwork.Stage>) throws
+            -> [FeatureNetwork.Stage: TorchTensor]
+        {
+            try torch.withAutocast(isSmall) { try features.features(of: pictures, at: stages) }
         }
-        let ofDrawn = try torch.withAutocast(isSmall) { try features.features(of: ColorLoss.grey(visible), at: all) }
-        for stage in all.sorted(by: { $0.rawValue < $1.rawValue }) {
+        let ofPhotos = try torch.withoutGradients { try seen(photos, plan.contentStages) }
+        let ofDrawn = try seen(
+            visible, discrepancy == nil ? plan.contentStages : plan.contentStages.union(DiscrepancyLoss.stages))
+        for (stage, photographed) in ofPhotos.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             guard let drawn = ofDrawn[stage] else { continue }
-            if let target = ofTarget[stage] {
-                try sum.add("content", plan.weights.content, ContentLoss()(drawn.float32(), target.float32()))
+            try sum.add("content", plan.weights.content, ContentLoss()(drawn.float32(), photographed.float32()))
+        }
+        if let discrepancy { try sum.add("discrepancy", plan.weights.discrepancy, discrepancy(ofDrawn)) }
+        guard plan.weights.style > 0 else { return }
+        let greyArt = try torch.withoutGradients { try seen(ColorLoss.grey(art), plan.styleStages) }
+        let greyDrawn = try seen(ColorLoss.grey(visible), plan.styleStages)
+        for (stage, drawn) in greyDrawn.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            guard let art = greyArt[stage] else { continue }
+            let (gram, wanted) = try torch.withAutocast(isSmall) {
+                (try StyleLoss.gram(drawn), try StyleLoss.gram(art))
             }
-            if let art = ofArt[stage] {
-                let gram = try torch.withAutocast(isSmall) { try StyleLoss.gram(drawn) }
-                try sum.add("style", plan.weights.style, StyleLoss()(gram, art))
-            }
+            try sum.add("style", plan.weights.style, StyleLoss()(gram, wanted))
         }
     }
 

@@ -11,17 +11,20 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     /// What the losses count.
     package struct Weights: Codable, Sendable, Equatable {
         package var reconstruction = 10.0
-        package var equivariance = 3.0
+        package var equivariance = 30.0
         /// From here on only after the initial phase.
-        package var adversarial = 1.5
-        package var content = 2.0
-        package var style = 2.0
-        package var color = 15.0
-        package var totalVariation = 0.5
-        package var regionSmoothing = 4.0
+        package var adversarial = 0.3
+        package var content = 1.0
+        /// The distribution of features, in colour.
+        package var discrepancy = 0.5
+        /// Gram matrices, in grey; 0 spares a fifth of the time.
+        package var style = 0.0
+        package var color = 10.0
+        package var totalVariation = 0.2
+        package var regionSmoothing = 0.5
         package var diversity = 2.0
         /// What `reconstruction` counts after the initial phase.
-        package var lateReconstruction = 3.0
+        package var lateReconstruction = 10.0
 
         package init() {}
     }
@@ -30,20 +33,23 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var discriminatorWidth = 32
     package var seed: UInt64 = 1
     package var precision = Precision.bf16
+    /// Longer side that pictures are reduced to before they are cropped: a style belongs to a scale, and this is a small
+    /// video's. Art at its full size would teach what its details look like from nearby.
+    package var side = 640
     /// Sides of the crops that the generator sees, in pixels.
     package var crop = 176
     /// Crops in a step of the initial phase, and after it.
     package var initialBatch = 6
     package var batch = 4
     /// Steps of reconstruction alone, and steps altogether.
-    package var initialSteps = 3000
-    package var steps = 6500
+    package var initialSteps = 3500
+    package var steps = 5000
     /// Learning rates: of the initial phase, then of both networks; each falls to a tenth along half a cosine.
-    package var initialRate = 2e-3
+    package var initialRate = 1.6e-3
     package var generatorRate = 6e-4
     package var discriminatorRate = 4e-4
     /// Gradients' common norm is held below this.
-    package var gradientLimit = 10.0
+    package var gradientLimit = 3.0
     /// Of the moving average of the generator's weights, which is what becomes the preset.
     package var averageDecay = 0.998
     package var weights = Weights()
@@ -51,7 +57,7 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var abstraction = Abstraction()
     package var grading = StyleGrading()
     /// Features for content and for style.
-    package var contentStages: Set<FeatureNetwork.Stage> = [.conv33]
+    package var contentStages: Set<FeatureNetwork.Stage> = [.conv43]
     package var styleStages: Set<FeatureNetwork.Stage> = [.conv22, .conv33, .conv41]
     /// Noise added to photographs, at most, as a share of 0…1: sensors have it, drawings have not.
     package var noise = 0.012
@@ -64,14 +70,15 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package static func liveGenerator() throws -> GeneratorDescription {
         try GeneratorDescription(
             styleDimensions: 8, mapping: [32, 32], widths: [.half: 16, .quarter: 32, .eighth: 80],
-            residualBlocks: [.quarter: 1, .eighth: 2], decoderBlocks: [.half: 1])
+            residualBlocks: [.quarter: 1, .eighth: 2], decoderBlocks: [.half: 1], pictureSkip: true)
     }
 
     /// The network of the `studio` size: at most 16 GMAC for 640×360.
     package static func studioGenerator() throws -> GeneratorDescription {
         try GeneratorDescription(
-            styleDimensions: 8, mapping: [32, 32], widths: [.half: 32, .quarter: 64, .eighth: 128],
-            residualBlocks: [.quarter: 2, .eighth: 5], decoderBlocks: [.half: 2, .quarter: 1])
+            styleDimensions: 8, mapping: [32, 32], widths: [.half: 24, .quarter: 64, .eighth: 128],
+            residualBlocks: [.quarter: 1, .eighth: 4], decoderBlocks: [.half: 2, .quarter: 1],
+            pictureSkip: true)
     }
 
     /// Reads a recipe: a JSON object with any of the plan's keys; what it leaves out stays as it is.

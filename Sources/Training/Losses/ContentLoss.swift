@@ -1,7 +1,5 @@
 /// Content loss (AnimeGAN, Eq. 4; after Gatys, Ecker & Bethge, CVPR 2016, Eq. 1, with L1): how far the features of a drawing
 /// are from those of what it shows, `mean(|F(drawing) − F(target)|)`, over their mean size so that every stage counts alike.
-///
-/// The target is the simplified photograph, not the photograph: its features would hold all photographic texture in place.
 struct ContentLoss {
     /// Both [N, C, h, w].
     func callAsFunction(_ drawn: TorchTensor, _ target: TorchTensor) throws -> TorchTensor {

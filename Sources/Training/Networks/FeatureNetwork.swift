@@ -37,6 +37,11 @@ package final class FeatureNetwork {
         mean = try .floats(VGGDescription.mean, shape: [1, 3, 1, 1], torch)
     }
 
+    /// Channels of some of the stages, in running order.
+    func widths(at stages: Set<Stage>) -> [Int] {
+        Stage.allCases.filter(stages.contains).compactMap { weights[$0]?.bias.count }
+    }
+
     /// Features of pictures [N, 3, H, W], RGB on −1…1, at the stages asked for.
     func features(of pictures: TorchTensor, at stages: Set<Stage>) throws -> [Stage: TorchTensor] {
         let planes = try (0..<3).reversed().map { try pictures.narrowed(1, from: $0, length: 1) }

@@ -12,14 +12,15 @@ final class GeneratorNetwork {
     typealias Observer = (Layer, TorchTensor) throws -> TorchTensor
 
     /// New weights from the seeded generator: He et al. (ICCV 2015, Eq. 14) for convolutions, smaller where a residual
-    /// block or the modulation should begin as nothing.
+    /// block, the modulation or what is added to the picture should begin as little.
     init(_ description: GeneratorDescription, _ torch: Torch) throws {
         self.description = description
         layers = description.layers
         parameters = Parameters(torch)
         for parameter in description.parameters {
             try parameters.add(
-                parameter.name, shape: parameter.shape, deviation: Self.deviation(parameter.name, parameter.shape))
+                parameter.name, shape: parameter.shape,
+                deviation: Self.deviation(parameter.name, parameter.shape, isAdded: description.pictureSkip))
         }
     }
 
@@ -30,14 +31,14 @@ final class GeneratorNetwork {
         self.parameters = parameters
     }
 
-    private static func deviation(_ name: String, _ shape: [Int]) -> Double {
+    private static func deviation(_ name: String, _ shape: [Int], isAdded: Bool) -> Double {
         guard name.hasSuffix(".weight") else { return 0 }
         let inputs = Double(shape.dropFirst().reduce(1, *))
         let slope = Double(Layer.negativeSlope)
         let he = (2 / ((1 + slope * slope) * inputs)).squareRoot()
         if name.contains(".modulation.") { return 0.3 * he }
         if name.contains(".second.") { return 0.3 * he }
-        if name.hasPrefix("out") { return 0.5 * he }
+        if name.hasPrefix("out") { return (isAdded ? 0.1 : 0.5) * he }
         return he
     }
 

@@ -43,10 +43,12 @@ struct DistillCommand: ParsableCommand {
         try session.run({
             var plan = try options.plan()
             plan.grading = .neutral
+            // What stays of the photograph is for the teacher to decide.
+            plan.contentStages = []
             return plan
-        }) { session in
+        }) { session, side in
             let painter = try Painter(request)
-            let photos = try session.read(photos, "photographs")
+            let photos = try session.read(photos, side: side, "photographs")
             session.note("The teacher draws \(photos.count) photographs")
             let pairs = try zip(photos, painter.drawings(of: photos)).map(TrainingPicture.init(photo:drawing:))
             return .init(photos: pairs, art: pairs.map(\.drawing))

@@ -37,9 +37,9 @@ struct TrainCommand: ParsableCommand {
     var progress = ProgressMode.auto
 
     func run() throws {
-        try TrainingSession(output: output, options: options, progress: progress).run(options.plan) { session in
-            let photos = try session.read(photos, "photographs").map(TrainingPicture.init)
-            let art = try session.read(style, "pictures of the style").map(TrainingPicture.init)
+        try TrainingSession(output: output, options: options, progress: progress).run(options.plan) { session, side in
+            let photos = try session.read(photos, side: side, "photographs").map(TrainingPicture.init)
+            let art = try session.read(style, side: side, "pictures of the style").map(TrainingPicture.init)
             session.note("Simplifying \(photos.count) photographs")
             return .init(photos: photos, art: art)
         }

@@ -11,8 +11,6 @@ final class TrainingSession {
     private let options: TrainingOptions
     private let printer: TrainingPrinter
     private let folder: URL
-    /// Longest shorter side of what is kept in memory, in pixels.
-    static let shortSide = 640
 
     /// What a training learns from.
     struct Pictures {
@@ -27,7 +25,9 @@ final class TrainingSession {
         folder = URL(fileURLWithPath: options.work ?? "checkpoints/\(name)-\(options.size)")
     }
 
-    func run(_ makePlan: () throws -> TrainingPlan, readPictures: (TrainingSession) throws -> Pictures) throws {
+    func run(_ makePlan: () throws -> TrainingPlan, readPictures: (TrainingSession, _ side: Int) throws -> Pictures)
+        throws
+    {
         let preset = try PresetWriter(folder: URL(fileURLWithPath: output))
         let interrupt = Interrupt(handler: {})
         let torch = try Torch(device: Torch.Device(rawValue: options.device) ?? .cpu)
@@ -35,7 +35,7 @@ final class TrainingSession {
         let checkpoint = try startingPoint()
         let plan = try checkpoint?.plan ?? makePlan()
         let features = try FeatureNetwork(VGGWeights.load(options.vgg), torch)
-        let read = try readPictures(self)
+        let read = try readPictures(self, plan.side)
         let pictures = try TrainingSet(
             photos: read.photos, art: read.art, abstraction: plan.abstraction, crop: plan.crop)
         let group = try options.meet.map {
@@ -43,7 +43,7 @@ final class TrainingSession {
         }
         let trainer = try Trainer(plan, pictures: pictures, features: features, torch: torch, group: group)
         if let checkpoint { try trainer.restore(checkpoint) }
-        let sheet = try ContactSheet(of: sheetPictures(read.photos), side: 256, torch: torch)
+        let sheet = try ContactSheet(of: sheetPictures(read.photos, side: plan.side), side: 256, torch: torch)
         let run = try TrainingRun(
             trainer, in: options.rank == 0 ? folder : nil, sheet: sheet,
             intervals: (options.checkpointEvery, options.sheetEvery),
@@ -64,9 +64,10 @@ final class TrainingSession {
 
     func note(_ message: String) { printer.note(message) }
 
-    /// Reads the pictures of a folder; those that cannot be read are named and left out.
-    func read(_ folder: String, _ kind: String) throws -> [PixelBuffer] {
-        let pictures = try PictureFolder(folder, side: .shorter(Self.shortSide), leastSide: 16, atLeast: 1) {
+    /// Reads the pictures of a folder, their longer sides reduced to `side`; those that cannot be read are named and left
+    /// out.
+    func read(_ folder: String, side: Int, _ kind: String) throws -> [PixelBuffer] {
+        let pictures = try PictureFolder(folder, side: side, leastSide: 16, atLeast: 1) {
             printer.warn($0)
         }.pictures
         note("Read \(pictures.count) \(kind) from '\(folder)'")
@@ -90,9 +91,9 @@ final class TrainingSession {
         return try Checkpoint(contentsOf: file)
     }
 
-    private func sheetPictures(_ photos: [TrainingPicture]) throws -> [TrainingPicture] {
+    private func sheetPictures(_ photos: [TrainingPicture], side: Int) throws -> [TrainingPicture] {
         guard let folder = options.sheetPhotos else { return Array(photos.prefix(6)) }
-        return try read(folder, "photographs for the sheet").map(TrainingPicture.init)
+        return try read(folder, side: side, "photographs for the sheet").map(TrainingPicture.init)
     }
 
     /// Makes the preset, unless a part of its generator is dead.
