@@ -175,7 +175,7 @@ enum StyleFolder {
     private static func write(_ name: String, initialSteps: Int, of steps: Int, in folder: URL) throws {
         let recipe = """
             {"steps": \(steps), "initialSteps": \(initialSteps), "batch": 2, "initialBatch": 6, "discriminatorWidth": 4,
-             "contentStages": ["conv1_2"], "styleStages": ["conv1_2", "conv2_1"],
+             "contentStages": ["conv1_2"], "perceptualStages": ["conv1_2"], "styleStages": ["conv1_2", "conv2_1"],
              "weights": {"style": 1, "discrepancy": 0},
              "generator": {"version": 1, "style_dimensions": 4, "mapping": [8], "widths": {"half": 8, "quarter": 16},
                "residual_blocks": {"quarter": 1}}}

@@ -9,7 +9,7 @@ package struct LivenessCheck: Sendable {
         package let layer: String
         /// Share of channels that change over real photographs, 0…1.
         package let liveChannels: Double
-        /// How much the drawing changes without the layer, root mean square on 0…255.
+        /// How much the drawing changes without the stage that the layer belongs to, root mean square on 0…255.
         package let effect: Double
 
         /// At least a quarter of the channels live, and half a level of effect.
@@ -32,14 +32,30 @@ package struct LivenessCheck: Sendable {
                 live[layer.name] = try Self.liveShare(of: output)
                 return output
             }
-            return try convolutions.map { name in
+            var effects: [String: Double] = [:]
+            for stage in Set(convolutions.map(Self.stage)) {
                 let without = try generator.draw(photos, codes: codes) { layer, output in
-                    layer.name == name ? try output * 0 : output
+                    Self.stage(of: layer.name) == stage && Self.isSwitch(layer) ? try output * 0 : output
                 }
-                let effect = try (whole - without).squared().mean().number().squareRoot() * 127.5
-                return Finding(layer: name, liveChannels: live[name] ?? 0, effect: effect)
+                effects[stage] = try (whole - without).squared().mean().number().squareRoot() * 127.5
+            }
+            return convolutions.map { name in
+                Finding(layer: name, liveChannels: live[name] ?? 0, effect: effects[Self.stage(of: name)] ?? 0)
             }
         }
+    }
+
+    /// What is switched off together: all residual blocks of a scale, or one convolution between scales. A single block
+    /// among several may well do little.
+    private static func stage(of layer: String) -> String {
+        let parts = layer.split(separator: ".")
+        return parts.count > 2 ? parts.prefix(2).joined(separator: ".") : layer
+    }
+
+    /// Without what its second convolution makes, a residual block passes on what it was given.
+    private static func isSwitch(_ layer: Layer) -> Bool {
+        if case .convolution = layer.operation { return !layer.name.hasSuffix(".first") }
+        return false
     }
 
     /// - Throws: `.data` naming the dead layers.

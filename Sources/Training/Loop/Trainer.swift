@@ -129,7 +129,8 @@ package final class Trainer {
             try discriminator.judge(visible, discriminator.normalizedWeights(advances: false))
         }
         try sum.add("adversarial", weights.adversarial, AdversarialLoss().generator(drawn: judgement))
-        try addFeatureLosses(to: &sum, visible: visible, photos: scene.photos.cropped(Scene.margin), art: art)
+        try addFeatureLosses(
+            to: &sum, visible: visible, photos: scene.photos.cropped(Scene.margin), target: target, art: art)
         try sum.add("color", weights.color, ColorLoss()(visible, target))
         try sum.add("reconstruction", weights.lateReconstruction, ReconstructionLoss()(drawn, scene.target))
         try sum.add("total_variation", weights.totalVariation, TotalVariationLoss()(visible))
@@ -140,21 +141,28 @@ package final class Trainer {
     }
 
     private func addFeatureLosses(
-        to sum: inout WeightedSum, visible: TorchTensor, photos: TorchTensor, art: TorchTensor
+        to sum: inout WeightedSum, visible: TorchTensor, photos: TorchTensor, target: TorchTensor, art: TorchTensor
     ) throws {
         let isSmall = plan.precision == .bf16
-        func seen(_ pictures: TorchTensor, _ stages: Set<FeatureNetwork.Stage>) throws
-            -> [FeatureNetwork.Stage: TorchTensor]
-        {
+        typealias Features = [FeatureNetwork.Stage: TorchTensor]
+        func seen(_ pictures: TorchTensor, _ stages: Set<FeatureNetwork.Stage>) throws -> Features {
             try torch.withAutocast(isSmall) { try features.features(of: pictures, at: stages) }
         }
-        let ofPhotos = try torch.withoutGradients { try seen(photos, plan.contentStages) }
-        let ofDrawn = try seen(
-            visible, discrepancy == nil ? plan.contentStages : plan.contentStages.union(DiscrepancyLoss.stages))
-        for (stage, photographed) in ofPhotos.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            guard let drawn = ofDrawn[stage] else { continue }
-            try sum.add("content", plan.weights.content, ContentLoss()(drawn.float32(), photographed.float32()))
+        let perceptualStages = plan.weights.perceptual > 0 ? plan.perceptualStages : []
+        let (ofPhotos, ofTarget) = try torch.withoutGradients {
+            (try seen(photos, plan.contentStages), try seen(target, perceptualStages))
         }
+        let ofDrawn = try seen(
+            visible,
+            plan.contentStages.union(perceptualStages).union(discrepancy == nil ? [] : DiscrepancyLoss.stages))
+        func addDistances(_ name: String, _ weight: Double, to wanted: Features) throws {
+            for (stage, wanted) in wanted.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                guard let drawn = ofDrawn[stage] else { continue }
+                try sum.add(name, weight, ContentLoss()(drawn.float32(), wanted.float32()))
+            }
+        }
+        try addDistances("content", plan.weights.content, to: ofPhotos)
+        try addDistances("perceptual", plan.weights.perceptual, to: ofTarget)
         if let discrepancy { try sum.add("discrepancy", plan.weights.discrepancy, discrepancy(ofDrawn)) }
         guard plan.weights.style > 0 else { return }
         let greyArt = try torch.withoutGradients { try seen(ColorLoss.grey(art), plan.styleStages) }

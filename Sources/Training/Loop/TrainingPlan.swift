@@ -11,12 +11,13 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     /// What the losses count.
     package struct Weights: Codable, Sendable, Equatable {
         package var reconstruction = 10.0
-        package var equivariance = 30.0
+        package var equivariance = 40.0
         /// From here on only after the initial phase.
         package var adversarial = 0.3
-        package var content = 1.0
+        package var content = 1.5
+        package var perceptual = 2.0
         /// The distribution of features, in colour.
-        package var discrepancy = 0.5
+        package var discrepancy = 1.0
         /// Gram matrices, in grey; 0 spares a fifth of the time.
         package var style = 0.0
         package var color = 10.0
@@ -24,7 +25,7 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
         package var regionSmoothing = 0.5
         package var diversity = 2.0
         /// What `reconstruction` counts after the initial phase.
-        package var lateReconstruction = 10.0
+        package var lateReconstruction = 6.0
 
         package init() {}
     }
@@ -43,7 +44,7 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var batch = 4
     /// Steps of reconstruction alone, and steps altogether.
     package var initialSteps = 3500
-    package var steps = 5000
+    package var steps = 4500
     /// Learning rates: of the initial phase, then of both networks; each falls to a tenth along half a cosine.
     package var initialRate = 1.6e-3
     package var generatorRate = 6e-4
@@ -56,8 +57,9 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var adversarialShares = AdversarialLoss.Shares()
     package var abstraction = Abstraction()
     package var grading = StyleGrading()
-    /// Features for content and for style.
+    /// Features for content, for likeness to the simplified photograph, and for style.
     package var contentStages: Set<FeatureNetwork.Stage> = [.conv43]
+    package var perceptualStages: Set<FeatureNetwork.Stage> = [.conv22, .conv33]
     package var styleStages: Set<FeatureNetwork.Stage> = [.conv22, .conv33, .conv41]
     /// Noise added to photographs, at most, as a share of 0…1: sensors have it, drawings have not.
     package var noise = 0.012

@@ -1,14 +1,15 @@
 /// Temporal equivariance (the compound regularization of Wang et al., "Consistent Video Style Transfer via Compound
 /// Regularization", AAAI 2020, Eq. 8): the drawing of a moved and noised photograph equals the moved drawing,
-/// the root of `mean((G(W(x) + n) − W(G(x)))²)`, because few large changes flicker more than many small ones. Needs no
-/// video.
+/// for each picture the root of `mean((G(W(x) + n) − W(G(x)))²)`, because few large changes flicker more than many small
+/// ones. Needs no video.
 struct EquivarianceLoss {
     /// Pixels at the border that moved pictures do not show.
     static let margin = 12
 
     /// Both [N, 3, H, W].
     func callAsFunction(drawnOfMoved: TorchTensor, movedDrawing: TorchTensor) throws -> TorchTensor {
-        try ((drawnOfMoved - movedDrawing).cropped(Self.margin).squared().mean() + 1e-12).squareRoot()
+        let squares = try (drawnOfMoved - movedDrawing).cropped(Self.margin).squared().mean(over: [1, 2, 3])
+        return try (squares + 1e-12).squareRoot().mean()
     }
 }
 
