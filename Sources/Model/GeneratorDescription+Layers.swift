@@ -4,13 +4,15 @@ extension GeneratorDescription {
     package var layers: [Layer] {
         let scales = scales
         var u = UNetwork()
-        u.append("unshuffle", .unshuffle, from: [Layer.picture], channels: (3, 12), reduction: 2)
+        let isShuffled = scales.first != .full
+        if isShuffled { u.append("unshuffle", .unshuffle, from: [Layer.picture], channels: (3, 12), reduction: 2) }
+        let (picture, colors, finest) = (u.last, isShuffled ? 12 : 3, isShuffled ? 2 : 1)
         var skips: [String] = []
         for (index, scale) in scales.enumerated() {
             let width = widths[scale] ?? 0
             let name = index == 0 ? "stem" : "down\(index)"
             u.convolve(
-                name, from: u.last, channels: (index == 0 ? 12 : widths[scales[index - 1]] ?? 0, width),
+                name, from: u.last, channels: (index == 0 ? colors : widths[scales[index - 1]] ?? 0, width),
                 stride: index == 0 ? 1 : 2, reduction: scale.reduction)
             for block in 0..<(residualBlocks[scale] ?? 0) {
                 u.appendResidualBlock("residual.\(scale.rawValue).\(block)", width: width, reduction: scale.reduction)
@@ -32,11 +34,11 @@ extension GeneratorDescription {
         }
         u.append(
             "out", .convolution(stride: 1, modulated: false, activated: false), from: [u.last],
-            channels: (widths[.half] ?? 0, 12), reduction: 2)
+            channels: (scales.first.flatMap { widths[$0] } ?? 0, colors), reduction: finest)
         if pictureSkip {
-            u.append("out.add", .add, from: ["unshuffle", u.last], channels: (12, 12), reduction: 2)
+            u.append("out.add", .add, from: [picture, u.last], channels: (colors, colors), reduction: finest)
         }
-        u.append("shuffle", .shuffle, from: [u.last], channels: (12, 3), reduction: 1)
+        if isShuffled { u.append("shuffle", .shuffle, from: [u.last], channels: (12, 3), reduction: 1) }
         return u.layers
     }
 

@@ -2,16 +2,18 @@ internal import Frames
 
 /// What a generator looks like: the object `generator` of `preset.json`, version 1.
 ///
-/// A U of convolutions over one, two, three or four scales. `widths` says how many channels each scale has (a wider or
+/// A U of convolutions over one to five scales. `widths` says how many channels each scale has (a wider or
 /// deeper U is a matter of numbers), `residual_blocks` how many residual blocks follow on the way down, and the optional
 /// `decoder_blocks` how many on the way up; `picture_skip` adds the picture at the end. `layers` spells it out.
 package struct GeneratorDescription: Sendable, Equatable {
     /// One step of the U, by its fraction of the picture's sides.
     package enum Scale: String, CaseIterable, Sendable {
-        case half, quarter, eighth, sixteenth
+        /// Without `full`, 2×2 pixels at a time enter and leave the U as channels: fast, but what is drawn then depends on
+        /// whether an edge lies on an odd or an even pixel.
+        case full, half, quarter, eighth, sixteenth
 
-        /// What the picture's sides are divided by: 2, 4, 8, 16.
-        package var reduction: Int { 2 << index }
+        /// What the picture's sides are divided by: 1, 2, 4, 8, 16.
+        package var reduction: Int { 1 << index }
         var index: Int { Scale.allCases.firstIndex(of: self) ?? 0 }
     }
 
@@ -19,7 +21,7 @@ package struct GeneratorDescription: Sendable, Equatable {
     package var styleDimensions: Int
     /// Widths of the linear layers that map `z` to the style vector; the last is the style vector's length.
     package var mapping: [Int]
-    /// Channels at each scale, from `half` downwards without a gap.
+    /// Channels at each scale, from `full` or `half` downwards without a gap.
     package var widths: [Scale: Int]
     /// Residual blocks at each scale on the way down.
     package var residualBlocks: [Scale: Int]
@@ -50,7 +52,7 @@ package struct GeneratorDescription: Sendable, Equatable {
     /// Scales of the U from the finest to the coarsest.
     package var scales: [Scale] { Scale.allCases.filter { widths[$0] != nil } }
 
-    /// Sides of the pictures given to the network are multiples of this, in pixels: 8, or 16 for a U of four scales.
+    /// Sides of the pictures given to the network are multiples of this, in pixels: 8, or 16 for a U down to `sixteenth`.
     package var alignment: Int { max(8, scales.last?.reduction ?? 2) }
 }
 
@@ -62,9 +64,12 @@ extension GeneratorDescription {
         for (scale, width) in widths { try check(width, in: 1...1024, "widths.\(scale.rawValue)") }
         for (scale, count) in residualBlocks { try check(count, in: 0...64, "residual_blocks.\(scale.rawValue)") }
         for (scale, count) in decoderBlocks { try check(count, in: 0...64, "decoder_blocks.\(scale.rawValue)") }
-        guard !widths.isEmpty, scales == Array(Scale.allCases.prefix(widths.count)) else {
+        let finest = widths[.full] == nil ? 1 : 0
+        guard !widths.isEmpty, scales == Array(Scale.allCases.dropFirst(finest).prefix(widths.count)) else {
             throw SakugaError(
-                .data, "widths must be given from 'half' downwards without a gap: half, quarter, eighth, sixteenth")
+                .data,
+                "widths must be given from 'full' or 'half' downwards without a gap: "
+                    + Scale.allCases.map(\.rawValue).joined(separator: ", "))
         }
         for scale in Scale.allCases where widths[scale] == nil {
             if let count = residualBlocks[scale] ?? decoderBlocks[scale], count > 0 {
@@ -125,7 +130,7 @@ extension GeneratorDescription: Codable {
         for (name, number) in numbers {
             guard let scale = Scale(rawValue: name) else {
                 throw SakugaError(
-                    .data, "\(key) names the scale '\(name)', expected half, quarter, eighth or sixteenth")
+                    .data, "\(key) names the scale '\(name)', expected full, half, quarter, eighth or sixteenth")
             }
             perScale[scale] = number
         }

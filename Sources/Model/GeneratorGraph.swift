@@ -38,6 +38,7 @@ package struct GeneratorGraph {
         var graph = ONNXGraph(name: "generator")
         let vector = weights.styleVector(style)
         addInput(to: &graph, edges, size)
+        if description.layers.first?.operation != .unshuffle { addPicture(to: &graph, edges) }
         for layer in description.layers {
             switch layer.operation {
             case .unshuffle:
@@ -55,8 +56,16 @@ package struct GeneratorGraph {
                     "Resize", [layer.inputs[0], "", layer.name + ".scales"], to: layer.name,
                     [("mode", .string("linear")), ("coordinate_transformation_mode", .string("half_pixel"))])
             case .add: graph.add("Add", layer.inputs, to: layer.name)
-            case .shuffle: addShuffle(to: &graph, layer, edges)
+            case .shuffle:
+                graph.add(
+                    "DepthToSpace", [addLevels(to: &graph, of: layer.inputs[0], edges)], to: layer.name,
+                    [("blocksize", .int(2)), ("mode", .string("CRD"))])
             }
+        }
+        if let last = description.layers.last {
+            let isShuffled = last.operation == .shuffle
+            let drawing = isShuffled ? last.name : addLevels(to: &graph, of: last.name, edges)
+            addOutput(to: &graph, of: drawing, edges)
         }
         return graph.encoded()
     }
@@ -118,7 +127,7 @@ package struct GeneratorGraph {
             return
         }
         graph.add("Reshape", ["unshuffle.planes", "unshuffle.shape"], to: "unshuffle.bytes")
-        addLevelsToNumbers(to: &graph, layer)
+        addNumbers(to: &graph, of: "unshuffle.bytes", as: layer.name)
     }
 
     /// The same for 8-bit edges without naming rows and columns: a reshape copies a length in its place (0) and works out
@@ -138,37 +147,52 @@ package struct GeneratorGraph {
         transpose("unshuffle.squares", [0, 4, 1, 3, 5, 2], to: "unshuffle.ordered")
         reshape("unshuffle.ordered", [0, 0, 0, 12], to: "unshuffle.cells")
         transpose("unshuffle.cells", [0, 3, 1, 2], to: "unshuffle.bytes")
-        addLevelsToNumbers(to: &graph, layer)
+        addNumbers(to: &graph, of: "unshuffle.bytes", as: layer.name)
     }
 
-    private static func addLevelsToNumbers(to graph: inout ONNXGraph, _ layer: Layer) {
-        graph.add("Cast", ["unshuffle.bytes"], to: "unshuffle.numbers", [("to", .int(1))])
-        graph.addConstant("unshuffle.scale", shape: [1], [1 / 127.5])
-        graph.addConstant("unshuffle.offset", shape: [1], [-1])
-        graph.add("Mul", ["unshuffle.numbers", "unshuffle.scale"], to: "unshuffle.scaled")
-        graph.add("Add", ["unshuffle.scaled", "unshuffle.offset"], to: layer.name)
-    }
-
-    /// Clamps to −1…1 and shuffles; with 8-bit edges `clip(round((y + 1)·127.5), 0, 255)` first, then bytes are moved.
-    private static func addShuffle(to graph: inout ONNXGraph, _ layer: Layer, _ edges: Edges) {
-        let input = layer.inputs[0]
-        let shuffle: [(String, ONNXGraph.Attribute)] = [("blocksize", .int(2)), ("mode", .string("CRD"))]
-        let (least, most): (Float, Float) = edges == .bytes ? (0, 255) : (-1, 1)
-        graph.addConstant("shuffle.least", shape: [], [least])
-        graph.addConstant("shuffle.most", shape: [], [most])
-        guard edges == .bytes else {
-            graph.add("DepthToSpace", [input], to: layer.name, shuffle)
-            graph.add("Clip", [layer.name, "shuffle.least", "shuffle.most"], to: outputName)
-            return
+    /// Without unshuffling: the picture as numbers in planes.
+    private static func addPicture(to graph: inout ONNXGraph, _ edges: Edges) {
+        switch edges {
+        case .bytes:
+            graph.add("Transpose", [inputName], to: "picture.bytes", [("perm", .ints([0, 3, 1, 2]))])
+            addNumbers(to: &graph, of: "picture.bytes", as: Layer.picture)
+        case .float: graph.add("Identity", [inputName], to: Layer.picture)
         }
-        graph.addConstant("shuffle.scale", shape: [1], [127.5])
-        graph.addConstant("shuffle.offset", shape: [1], [127.5])
-        graph.add("Mul", [input, "shuffle.scale"], to: "shuffle.scaled")
-        graph.add("Add", ["shuffle.scaled", "shuffle.offset"], to: "shuffle.levels")
-        graph.add("Round", ["shuffle.levels"], to: "shuffle.rounded")
-        graph.add("Clip", ["shuffle.rounded", "shuffle.least", "shuffle.most"], to: "shuffle.clipped")
-        graph.add("Cast", ["shuffle.clipped"], to: "shuffle.bytes", [("to", .int(2))])
-        graph.add("DepthToSpace", ["shuffle.bytes"], to: layer.name, shuffle)
-        graph.add("Transpose", [layer.name], to: outputName, [("perm", .ints([0, 2, 3, 1]))])
+    }
+
+    /// Levels 0…255 as numbers −1…1.
+    private static func addNumbers(to graph: inout ONNXGraph, of bytes: String, as name: String) {
+        graph.add("Cast", [bytes], to: "numbers", [("to", .int(1))])
+        graph.addConstant("numbers.scale", shape: [1], [1 / 127.5])
+        graph.addConstant("numbers.offset", shape: [1], [-1])
+        graph.add("Mul", ["numbers", "numbers.scale"], to: "numbers.scaled")
+        graph.add("Add", ["numbers.scaled", "numbers.offset"], to: name)
+    }
+
+    /// What comes out: numbers clamped to −1…1, or with 8-bit edges `clip(round((y + 1)·127.5), 0, 255)`; bytes are
+    /// cheaper to move than numbers, so this comes before shuffling.
+    private static func addLevels(to graph: inout ONNXGraph, of numbers: String, _ edges: Edges) -> String {
+        let (least, most): (Float, Float) = edges == .bytes ? (0, 255) : (-1, 1)
+        graph.addConstant("levels.least", shape: [], [least])
+        graph.addConstant("levels.most", shape: [], [most])
+        guard edges == .bytes else {
+            graph.add("Clip", [numbers, "levels.least", "levels.most"], to: "levels")
+            return "levels"
+        }
+        graph.addConstant("levels.scale", shape: [1], [127.5])
+        graph.addConstant("levels.offset", shape: [1], [127.5])
+        graph.add("Mul", [numbers, "levels.scale"], to: "levels.scaled")
+        graph.add("Add", ["levels.scaled", "levels.offset"], to: "levels.shifted")
+        graph.add("Round", ["levels.shifted"], to: "levels.rounded")
+        graph.add("Clip", ["levels.rounded", "levels.least", "levels.most"], to: "levels.clipped")
+        graph.add("Cast", ["levels.clipped"], to: "levels", [("to", .int(2))])
+        return "levels"
+    }
+
+    private static func addOutput(to graph: inout ONNXGraph, of drawing: String, _ edges: Edges) {
+        switch edges {
+        case .bytes: graph.add("Transpose", [drawing], to: outputName, [("perm", .ints([0, 2, 3, 1]))])
+        case .float: graph.add("Identity", [drawing], to: outputName)
+        }
     }
 }

@@ -51,6 +51,28 @@ struct GeneratorDescriptionTests {
         #expect(wide.layers.suffix(3).map(\.name) == ["out", "out.add", "shuffle"])
     }
 
+    @Test("a U from full size down takes pixels one by one")
+    func fullSize() throws {
+        let full = try GeneratorDescription(
+            styleDimensions: 2, mapping: [3], widths: [.full: 8, .half: 16, .quarter: 32], residualBlocks: [:],
+            decoderBlocks: [.full: 1], pictureSkip: true)
+        #expect(
+            full.layers.map(\.name) == [
+                "stem", "down1", "down2", "up2.upsample", "up2", "up2.add", "up1.upsample", "up1", "up1.add",
+                "decoder.full.0.first", "decoder.full.0.second", "decoder.full.0.add", "out", "out.add",
+            ])
+        #expect(full.layers.map(\.reduction) == [1, 2, 4, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
+        let shapes = Dictionary(uniqueKeysWithValues: full.parameters.map { ($0.name, $0.shape) })
+        #expect(shapes["stem.conv.weight"] == [8, 3, 3, 3])
+        #expect(shapes["out.weight"] == [3, 8, 3, 3])
+        // Multiply–adds per pixel of each convolution, counted by hand.
+        let (down, up): (Int, Int) = (3 * 8 + 8 * 16 / 4 + 16 * 32 / 16, 32 * 16 / 4 + 16 * 8 + 2 * 8 * 8 + 8 * 3)
+        let expected = Double(9 * (down + up) * 640 * 360) * 1e-9
+        #expect(abs(full.gigaMACs(width: 640, height: 360) - expected) < 1e-9)
+        let json = try JSONEncoder().encode(full)
+        #expect(try JSONDecoder().decode(GeneratorDescription.self, from: json) == full)
+    }
+
     @Test(
         "impossible descriptions are refused with the number and its range",
         arguments: [
@@ -59,11 +81,12 @@ struct GeneratorDescriptionTests {
             (#""widths": {"half": 99999}"#, "widths.half is 99999, expected 1 to 1024"),
             (
                 #""widths": {"half": 8, "eighth": 8}"#,
-                "widths must be given from 'half' downwards without a gap: half, quarter, eighth, sixteenth"
+                "widths must be given from 'full' or 'half' downwards without a gap: "
+                    + "full, half, quarter, eighth, sixteenth"
             ),
             (
                 #""widths": {"third": 8}"#,
-                "widths names the scale 'third', expected half, quarter, eighth or sixteenth"
+                "widths names the scale 'third', expected full, half, quarter, eighth or sixteenth"
             ),
             (#""residual_blocks": {"quarter": -1}"#, "residual_blocks.quarter is -1, expected 0 to 64"),
             (#""residual_blocks": {"sixteenth": 1}"#, "residual blocks at scale 'sixteenth', which has no width"),
