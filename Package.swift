@@ -58,11 +58,16 @@ let package = Package(
             dependencies: ["Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Pipeline"],
             swiftSettings: settings
         ),
+        // Layer 5
+        .target(
+            name: "Live", dependencies: ["Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline"],
+            swiftSettings: settings),
         // Layer 6: the command
         .executableTarget(
             name: "sakuga",
             dependencies: [
-                "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Training", "Pipeline",
+                "Live", "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Training",
+                "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -87,6 +92,7 @@ let package = Package(
             name: "StylizeTests",
             dependencies: ["Stylize", "Media", "Inference", "Model", "StyleMetrics", "Pipeline", "Frames", support],
             swiftSettings: settings),
+        .testTarget(name: "LiveTests", dependencies: ["Live"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["sakuga", "Model", "Frames", support], swiftSettings: settings),
     ]

@@ -1,6 +1,7 @@
 // What Swift cannot see of FFmpeg's C interface: macros, variadic calls, and names that differ between releases.
 #pragma once
 #include <libavcodec/avcodec.h>
+#include <libavdevice/avdevice.h>
 #include <libavfilter/avfilter.h>
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
@@ -107,6 +108,15 @@ static inline int shim_scale_from_bytes(struct SwsContext *context, const uint8_
     const uint8_t *planes[4] = {source, NULL, NULL, NULL};
     int strides[4] = {stride, 0, 0, 0};
     return sws_scale(context, planes, strides, 0, height, frame->data, frame->linesize);
+}
+
+/// Converts `height` rows of interleaved bytes into interleaved bytes of another size.
+static inline int shim_resize_bytes(struct SwsContext *context, const uint8_t *source, int stride, int height,
+                                    uint8_t *target, int target_stride) {
+    const uint8_t *planes[4] = {source, NULL, NULL, NULL};
+    uint8_t *targets[4] = {target, NULL, NULL, NULL};
+    int strides[4] = {stride, 0, 0, 0}, target_strides[4] = {target_stride, 0, 0, 0};
+    return sws_scale(context, planes, strides, 0, height, targets, target_strides);
 }
 
 /// Lays the planes of `frame` (format and size set) out over its first buffer.

@@ -42,7 +42,7 @@ package struct PresetLibrary: Sendable {
     /// A preset and the size of it that was asked for.
     package struct Choice: Sendable {
         package let preset: Preset
-        package let size: Preset.Size
+        package var size: Preset.Size
     }
 
     /// Finds `NAME`, `NAME:SIZE`, or a preset folder by its path, also with `:SIZE`.

@@ -1,16 +1,16 @@
-internal import Foundation
-internal import Frames
+package import Foundation
+package import Frames
 internal import Inference
-internal import Model
-internal import Temporal
+package import Model
+package import Temporal
 
 /// What draws in a run: a preset's generator, or a foreign one from a file.
-enum GeneratorChoice {
+package enum GeneratorChoice: Sendable {
     case preset(PresetLibrary.Choice)
     case foreign(URL)
 
     /// - Throws: `.usage` or `.data` where there is no such preset or it is broken.
-    init(_ request: StylizeRequest, presets: PresetLibrary) throws {
+    package init(_ request: StylizeRequest, presets: PresetLibrary) throws {
         if let model = request.model {
             self = .foreign(URL(fileURLWithPath: model))
         } else {
@@ -18,8 +18,15 @@ enum GeneratorChoice {
         }
     }
 
+    /// The same preset in another size; nil, or a foreign generator: as it is.
+    package func sized(_ name: String?) throws -> GeneratorChoice {
+        guard let name, case .preset(var choice) = self else { return self }
+        choice.size = try choice.preset.size(named: name)
+        return .preset(choice)
+    }
+
     /// Stands in the names of outputs.
-    var name: String {
+    package var name: String {
         switch self {
         case .preset(let choice): choice.preset.name
         case .foreign(let file): file.deletingPathExtension().lastPathComponent
@@ -27,7 +34,7 @@ enum GeneratorChoice {
     }
 
     /// How much is drawn where the user says nothing.
-    var defaultStrength: Double {
+    package var defaultStrength: Double {
         switch self {
         case .preset(let choice): choice.preset.defaults.strength
         case .foreign: 1
@@ -35,7 +42,7 @@ enum GeneratorChoice {
     }
 
     /// How firmly drawings are held still where the user says nothing.
-    var defaultSmoothing: SmoothingStrength {
+    package var defaultSmoothing: SmoothingStrength {
         switch self {
         case .preset(let choice): SmoothingStrength(rawValue: choice.preset.defaults.smoothing) ?? .strong
         case .foreign: .strong
@@ -43,7 +50,7 @@ enum GeneratorChoice {
     }
 
     /// Compiles the generator for pictures of `width`×`height`.
-    func makeGenerator(_ request: StylizeRequest, width: Int, height: Int) throws -> any FrameGenerator {
+    package func makeGenerator(_ request: StylizeRequest, width: Int, height: Int) throws -> any FrameGenerator {
         switch self {
         case .preset(let choice) where request.isTileable:
             try TileableGenerator(

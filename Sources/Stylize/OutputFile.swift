@@ -1,17 +1,17 @@
 internal import Foundation
-internal import Frames
+package import Frames
 
 /// A destination that appears only when it is whole: written beside it under another name, then renamed.
-struct OutputFile {
+package struct OutputFile: Sendable {
     /// The destination as the user named it, or as it follows from the input's name.
-    let path: String
+    package let path: String
     /// Where the bytes go meanwhile; the destination itself for standard output, devices and numbered pictures.
-    let workingPath: String
+    package let workingPath: String
 
     private enum Kind { case file, stream, sequence }
     private let kind: Kind
     /// Standard output, a pipe or a device, which cannot go back to what was written.
-    var isStream: Bool { kind == .stream }
+    package var isStream: Bool { kind == .stream }
     private let overwrites: Bool
     /// The folder that was made for the destination, to be taken away again when nothing comes of it.
     private let madeFolder: String?
@@ -21,7 +21,7 @@ struct OutputFile {
     /// - Parameter holdsPictures: a number in the name (`%04d`) stands for the numbers of pictures.
     /// - Throws: `.cannotCreate` where it exists and must not be overwritten, or its folder is missing or read-only;
     ///   `.usage` where it is the input.
-    init(
+    package init(
         path: String, inputs: [String], overwrites: Bool, makesFolder: Bool = false, holdsPictures: Bool
     ) throws(SakugaError) {
         self.path = path
@@ -44,7 +44,7 @@ struct OutputFile {
     /// The whole output is there: it takes its name.
     ///
     /// - Throws: `.cannotCreate` where the name was taken meanwhile; the result is then kept under the partial name.
-    func publish() throws(SakugaError) {
+    package func publish() throws(SakugaError) {
         guard kind == .file else { return }
         flush()
         if !overwrites {
@@ -65,7 +65,7 @@ struct OutputFile {
     }
 
     /// The run was interrupted: what is drawn so far stays under a name with `partial` in it, which is returned.
-    func publishPartial() throws(SakugaError) -> String {
+    package func publishPartial() throws(SakugaError) -> String {
         guard kind == .file else { return path }
         flush()
         var partial = Self.inserting("partial", into: path)
@@ -79,7 +79,7 @@ struct OutputFile {
     }
 
     /// The run failed: nothing stays.
-    func discard() {
+    package func discard() {
         if kind == .file { unlink(workingPath) }
         // Leaves a folder alone that somebody has put something into.
         if let madeFolder { rmdir(madeFolder) }

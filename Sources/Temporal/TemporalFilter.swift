@@ -11,7 +11,8 @@ package final class TemporalFilter {
     private let pool: FramePool
     private let kernel: UnsafeMutablePointer<Float>
     private let scratch: UnsafeMutablePointer<Float>
-    private var past: PixelBuffer?
+    /// What was shown last; may be set, at the filter's size, to go on from another filter's.
+    package var past: PixelBuffer?
 
     private let settings: Settings
 

@@ -11,7 +11,8 @@ struct Sakuga: ParsableCommand {
         subcommands: [
             StylizeCommand.self, AugmentCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self,
             EvaluateStyleCommand.self,
-            TrainCommand.self, DistillCommand.self, BenchCommand.self, PresetsCommand.self, ExportCommand.self,
+            LiveCommand.self, TrainCommand.self, DistillCommand.self, BenchCommand.self, PresetsCommand.self,
+            ExportCommand.self,
             DoctorCommand.self,
         ]
     )

@@ -118,8 +118,8 @@ struct BadPresetTests {
             change: weights { $0.replaceSubrange(8..<200, with: Array(repeating: 33, count: 192)) }),
         broken(
             "weights of another shape",
-            error: "cannot use weights '…/look/live.safetensors': tensor 'stem.conv.weight' has shape "
-                + "[16, 12, 3, 3], expected [17, 12, 3, 3]",
+            error: "cannot use weights '…/look/live.safetensors': tensor 'down1.conv.weight' has shape "
+                + "[16, 8, 3, 3], expected [17, 8, 3, 3]",
             change: replacing("\"half\":16", with: "\"half\":17")),
         broken(
             "weights that are no numbers",

@@ -14,7 +14,7 @@ struct PresetTests {
         #expect(preset.name == "cel")
         #expect(preset.defaults.smoothing == "strong")
         let weights = try preset.weights(of: preset.size())
-        #expect(weights.tensors.values.reduce(0) { $0 + $1.values.count } == 769_548)
+        #expect(weights.tensors.values.reduce(0) { $0 + $1.values.count } == 258_259)
     }
 
     @Test("unknown keys are ignored")

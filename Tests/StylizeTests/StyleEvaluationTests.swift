@@ -133,7 +133,7 @@ struct StyleEvaluationTests {
         #expect(style.kernelDistance.photos.value != 0 && style.gramDistance.photos.value > 0)
         #expect(report.contentSimilarity.mean > 0.5 && report.contentSimilarity.mean < 1)
         #expect(try #require(report.diversity).rms > 0)
-        #expect(report.cost.parameters == 769_548 && report.cost.millisecondsPerFrame > 0)
+        #expect(report.cost.parameters == 258_259 && report.cost.millisecondsPerFrame > 0)
         #expect(reports[1].styles[0].kernelDistance.drawings == style.kernelDistance.drawings)
         #expect(reports[1].equivariance.error == report.equivariance.error)
     }

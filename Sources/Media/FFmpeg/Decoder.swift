@@ -10,7 +10,7 @@ final class Decoder {
     /// Opens FFmpeg's decoder for `stream`. `label` names the stream in messages ("video stream 0 of 'in.mkv'").
     ///
     /// - Throws: `.unavailable` when FFmpeg has no decoder for the codec, `.data` when it cannot be opened.
-    init(stream: UnsafeMutablePointer<AVStream>, label: String) throws(SakugaError) {
+    init(stream: UnsafeMutablePointer<AVStream>, label: String, isLive: Bool = false) throws(SakugaError) {
         self.label = label
         let parameters = stream.pointee.codecpar!
         guard let codec = Self.codec(for: stream) else {
@@ -26,6 +26,11 @@ final class Decoder {
             call: "avcodec_parameters_to_context")
         context.pointee.pkt_timebase = stream.pointee.time_base
         context.pointee.thread_count = 0
+        if isLive {
+            // A thread for every frame would hold back as many frames.
+            context.pointee.thread_type = FF_THREAD_SLICE
+            context.pointee.flags |= AV_CODEC_FLAG_LOW_DELAY
+        }
         // A damaged picture is better shown than lost.
         context.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT
         try check(avcodec_open2(context, codec, nil), .data, "cannot decode \(label)", call: "avcodec_open2")

@@ -57,6 +57,18 @@ final class Demuxer {
         avformat_close_input(&closing)
     }
 
+    /// Whether a format names devices rather than files: `v4l2`, `x11grab`, `lavfi`.
+    static func findsInputsItself(_ format: String) -> Bool {
+        FFmpegLog.install()
+        guard let kind = av_find_input_format(format)?.pointee.priv_class?.pointee.category else {
+            return false
+        }
+        return [
+            AV_CLASS_CATEGORY_DEVICE_VIDEO_INPUT, AV_CLASS_CATEGORY_DEVICE_AUDIO_INPUT, AV_CLASS_CATEGORY_DEVICE_INPUT,
+        ]
+        .contains(kind)
+    }
+
     /// `isOpen`: the bytes can be read, so that it is the demuxer that failed.
     private static func openingError(_ code: Int32, _ name: String, isOpen: Bool) -> SakugaError {
         let call = "avformat_open_input"

@@ -17,6 +17,7 @@ package enum FFmpegLog {
     private static let verbose = Mutex<(@Sendable (String) -> Void)?>(nil)
 
     private static let installation: Void = {
+        avdevice_register_all()
         av_log_set_callback { context, level, format, arguments in
             guard level <= AV_LOG_WARNING, let format, let arguments else { return }
             var line = [CChar](repeating: 0, count: 1024)

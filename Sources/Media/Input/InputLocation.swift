@@ -7,6 +7,8 @@ struct InputLocation {
     private enum Place {
         case file
         case url
+        /// A camera, a screen or a made-up source: the demuxer finds it by name.
+        case device
         case pipe(path: String?)
         case sequence(NumberedSequence)
     }
@@ -21,7 +23,9 @@ struct InputLocation {
         var status = stat()
         let exists = stat(input, &status) == 0
         let kind = status.st_mode & S_IFMT
-        if input == "-" {
+        if let format = options.format, Demuxer.findsInputsItself(format) {
+            place = .device
+        } else if input == "-" {
             place = .pipe(path: nil)
         } else if exists, kind == S_IFDIR {
             throw SakugaError(
@@ -39,10 +43,11 @@ struct InputLocation {
 
     /// Opens the demuxer. `numbers`: those of a sequence's pictures, rising.
     func open(stop: StopSignal) throws(SakugaError) -> (demuxer: Demuxer, numbers: [Int]?) {
-        var settings: [String: String] = [:]
+        var settings = options.demuxerOptions
+        if options.isLive { settings["fflags"] = "nobuffer" }
         if let whitelist = options.protocolWhitelist { settings["protocol_whitelist"] = whitelist }
         switch place {
-        case .url:
+        case .url, .device:
             return (try demuxer(input, settings, stop), nil)
         case .pipe(let path):
             let pipe = try PipeInput(path: path, stop: stop)

@@ -14,6 +14,10 @@ package struct InputOptions: Sendable {
     package var sequenceRate: Double?
     /// FFmpeg's name of the demuxer where it cannot be found out.
     package var format: String?
+    /// Options of the demuxer, as FFmpeg names them: a camera's `video_size`, `framerate`, `pixel_format`.
+    package var demuxerOptions: [String: String] = [:]
+    /// Pictures are wanted the moment they arrive: little is read ahead, and the decoder holds none back.
+    package var isLive = false
     /// Protocols that may be opened, comma separated; nil: all. Set for files of strangers.
     package var protocolWhitelist: String?
 

@@ -59,7 +59,7 @@ package final class MediaReader: @unchecked Sendable {
         for stream in info.streams where stream.index != drawn && stream.isHandledByContainer {
             opened.demuxer.stream(stream.index).pointee.discard = AVDISCARD_ALL
         }
-        let source = try PictureSource(demuxer: opened.demuxer, drawn: drawn)
+        let source = try PictureSource(demuxer: opened.demuxer, drawn: drawn, isLive: options.isLive)
         self.source = source
         let (timeBase, stream) = (source.timeBase, opened.demuxer.stream(drawn))
         let frameRate = Self.frameRate(of: stream, in: opened.demuxer)

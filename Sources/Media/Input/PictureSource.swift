@@ -20,12 +20,12 @@ final class PictureSource {
     private var awaitsKey = false
     private var fruitless = 0
 
-    init(demuxer: Demuxer, drawn: Int) throws(SakugaError) {
+    init(demuxer: Demuxer, drawn: Int, isLive: Bool = false) throws(SakugaError) {
         let stream = demuxer.stream(drawn)
         self.demuxer = demuxer
         self.drawn = drawn
         timeBase = stream.pointee.time_base
-        decoder = try Decoder(stream: stream, label: "video stream \(drawn) of '\(demuxer.name)'")
+        decoder = try Decoder(stream: stream, label: "video stream \(drawn) of '\(demuxer.name)'", isLive: isLive)
     }
 
     /// Returns the next picture in presentation order, or nil when the decoder is drained or the input was stopped.

@@ -13,7 +13,9 @@ package final class FrameConverter {
     private let pool: PicturePool
     /// Interleaved RGBA on the way to the encoder's format.
     private let blended: PicturePool?
-    private let scaler: Scaler?
+    /// Nil where frames become RGBA, which takes no conversion.
+    private var scaler: Scaler?
+    private let target: Scaler.Side
     private var palette: FilterGraph?
 
     init(encoder: VideoEncoder, color: ColorDescription) throws(SakugaError) {
@@ -26,17 +28,19 @@ package final class FrameConverter {
         pool = try PicturePool(format: format, width: width, height: height)
         let isBlend = hasAlpha && format == AV_PIX_FMT_RGBA
         blended = hasAlpha && !isBlend ? try PicturePool(format: AV_PIX_FMT_RGBA, width: width, height: height) : nil
+        target = Scaler.Side(width: width, height: height, format: format, color: color)
         scaler =
             isBlend
-            ? nil
-            : try Scaler(
-                from: .rgb(width: Int(width), height: Int(height), alpha: hasAlpha),
-                to: Scaler.Side(width: width, height: height, format: format, color: color))
+            ? nil : try Scaler(from: .rgb(width: Int(width), height: Int(height), alpha: hasAlpha), to: target)
     }
 
-    /// Converts a frame of the encoder's size. Uses sws_scale.
+    /// Converts a frame, which may have another size than the encoder's where no alpha is kept. Uses sws_scale.
     package func picture(from frame: Frame) throws(SakugaError) -> Picture {
-        precondition(frame.pixels.width == Int(width) && frame.pixels.height == Int(height))
+        let (columns, rows) = (frame.pixels.width, frame.pixels.height)
+        precondition(!hasAlpha || columns == Int(width) && rows == Int(height))
+        if let current = scaler, current.source.width != Int32(columns) || current.source.height != Int32(rows) {
+            scaler = try Scaler(from: .rgb(width: columns, height: rows), to: target)
+        }
         var picture = try pool.makePicture()
         if let blended {
             let whole = try blended.makePicture()
@@ -75,7 +79,8 @@ package final class FrameConverter {
         _ bytes: UnsafePointer<UInt8>, stride: Int, _ frame: Frame, into picture: Picture
     ) throws(SakugaError) {
         try check(
-            shim_scale_from_bytes(scaler!.context, bytes, Int32(stride), height, picture.pointer), .software,
+            shim_scale_from_bytes(
+                scaler!.context, bytes, Int32(stride), Int32(frame.pixels.height), picture.pointer), .software,
             "cannot convert picture \(frame.number)", call: "sws_scale")
     }
 

@@ -11,16 +11,16 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     /// What the losses count.
     package struct Weights: Codable, Sendable, Equatable {
         package var reconstruction = 10.0
-        package var equivariance = 40.0
+        package var equivariance = 30.0
         /// From here on only after the initial phase.
-        package var adversarial = 0.3
-        package var content = 1.5
-        package var perceptual = 2.0
+        package var adversarial = 0.4
+        package var content = 5.0
+        package var perceptual = 2.5
         /// The distribution of features, in colour.
-        package var discrepancy = 1.0
+        package var discrepancy = 4.0
         /// Gram matrices, in grey; 0 spares a fifth of the time.
         package var style = 0.0
-        package var color = 10.0
+        package var color = 25.0
         package var totalVariation = 0.2
         package var regionSmoothing = 0.5
         package var diversity = 2.0
@@ -43,11 +43,11 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
     package var initialBatch = 6
     package var batch = 4
     /// Steps of reconstruction alone, and steps altogether.
-    package var initialSteps = 3500
-    package var steps = 4500
+    package var initialSteps = 3200
+    package var steps = 4800
     /// Learning rates: of the initial phase, then of both networks; each falls to a tenth along half a cosine.
     package var initialRate = 1.6e-3
-    package var generatorRate = 6e-4
+    package var generatorRate = 8e-4
     package var discriminatorRate = 4e-4
     /// Gradients' common norm is held below this.
     package var gradientLimit = 3.0

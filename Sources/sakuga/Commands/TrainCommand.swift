@@ -131,7 +131,10 @@ struct TrainingOptions: ParsableArguments {
         let generator = try size == "studio" ? TrainingPlan.studioGenerator() : TrainingPlan.liveGenerator()
         var plan = TrainingPlan(generator: generator)
         // Wider layers explode at the rate of narrow ones.
-        if size == "studio" { (plan.initialRate, plan.generatorRate) = (7e-4, 4e-4) }
+        if size == "studio" {
+            (plan.initialSteps, plan.steps) = (2200, 3600)
+            (plan.initialRate, plan.generatorRate) = (8e-4, 5e-4)
+        }
         if let recipe {
             guard let data = FileManager.default.contents(atPath: recipe) else {
                 throw SakugaError(.noInput, "cannot read recipe '\(recipe)'")

@@ -1,0 +1,69 @@
+internal import Frames
+internal import Media
+internal import Stylize
+internal import Synchronization
+internal import Temporal
+
+/// Draws the newest picture again and again, at the size of the scene in hand, and changes to another one between two
+/// frames: what was drawn goes on in the new size, so that a change is not seen. Used by one thread.
+final class LivePainter {
+    private let description: PictureDescription
+    private let smoothing: SmoothingStrength
+    private let strength: Double
+    private let keepsColor: Bool
+    private var scene: LiveScene
+    private var converter: PictureConverter
+    private var motion: MotionEstimator?
+    private var filter: TemporalFilter
+    private var blend: PixelBlend
+    private var lastPicture: Picture?
+
+    /// Time of the generator alone for the last picture.
+    private(set) var generatorTime = Duration.zero
+    var rung: Int { scene.rung }
+    var width: Int { scene.width }
+    var height: Int { scene.height }
+
+    init(
+        _ scene: LiveScene, _ description: PictureDescription, smoothing: SmoothingStrength, strength: Double,
+        keepsColor: Bool
+    ) throws {
+        (self.scene, self.description, self.smoothing) = (scene, description, smoothing)
+        (self.strength, self.keepsColor) = (strength, keepsColor)
+        converter = PictureConverter(for: description, pool: scene.inputs, alpha: .dropped)
+        motion = smoothing == .off ? nil : try MotionEstimator(width: scene.width, height: scene.height)
+        filter = TemporalFilter(width: scene.width, height: scene.height, strength: smoothing)
+        blend = PixelBlend(width: scene.width, height: scene.height)
+    }
+
+    /// Goes on with another scene.
+    func change(to next: LiveScene) throws {
+        let past = filter.past
+        scene = next
+        converter = PictureConverter(for: description, pool: next.inputs, alpha: .dropped)
+        blend = PixelBlend(width: next.width, height: next.height)
+        filter = TemporalFilter(width: next.width, height: next.height, strength: smoothing)
+        guard smoothing != .off else { return }
+        let estimator = try MotionEstimator(width: next.width, height: next.height)
+        if let past, let lastPicture {
+            // The estimator sees the last picture again, so that the next one has a past.
+            _ = try estimator.motion(to: converter.frame(from: lastPicture).pixels)
+            filter.past = try FrameResizer(to: next.outputs).resized(past)
+        }
+        motion = estimator
+    }
+
+    func draw(_ picture: Picture) throws -> Frame {
+        var frame = try converter.frame(from: picture)
+        let moved = try motion?.motion(to: frame.pixels)
+        var drawing = scene.outputs.makeBuffer()
+        let begin = ContinuousClock.now
+        try scene.generator.draw(frame.pixels, into: drawing)
+        generatorTime = .now - begin
+        if let moved { drawing = try filter.smoothed(drawing, motion: moved) }
+        frame.pixels = blend.finished(
+            original: frame.pixels, drawn: drawing, strength: strength, keepColor: keepsColor)
+        lastPicture = picture
+        return frame
+    }
+}

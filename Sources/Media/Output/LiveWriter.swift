@@ -1,0 +1,176 @@
+internal import CFFmpeg
+internal import Dispatch
+package import Frames
+internal import Synchronization
+
+/// An open live output: encodes drawn frames without delay, each under the time at which its source showed it, and carries
+/// the source's sound beside them.
+///
+/// Frames may be missing. Sound waits in a queue of its own, so that an output that takes nothing holds nobody else up.
+package final class LiveWriter: @unchecked Sendable {
+    // @unchecked Sendable: `converter`, `encoder` and `packet` belong to the thread that writes frames, the carriers to
+    // `sound`; the muxer they share locks itself. `finish` runs when no more frames or sound come.
+
+    package let warnings: [String]
+    package let encoderName: String
+    private let muxer: Muxer
+    private let encoder: VideoEncoder
+    private let converter: FrameConverter
+    private let packet = Packet()
+    private let drawnIndex: Int
+    private var number = 0
+    private let timeBase: TimeBase
+    private var carriers: [Int: StreamCarrier] = [:]
+    private let sound = DispatchQueue(label: "sakuga.live.sound", qos: .userInteractive)
+    private let waiting = Atomic(0)
+    private let failure = Mutex<(any Error)?>(nil)
+    /// Packets of sound that wait at most, some seconds; what comes then is lost.
+    private static let patience = 256
+
+    /// Opens the destination and writes the header.
+    ///
+    /// - Parameters:
+    ///   - url: where to write, as FFmpeg understands it.
+    ///   - reader: whose pictures are drawn, and whose sound is carried.
+    ///   - width, height: of the output; frames of other sizes are scaled to it.
+    /// - Throws: `.usage` for encoder options that do not work, `.cannotCreate` where the destination does not open.
+    package init(
+        _ destination: LiveDestination, url: String, reader: MediaReader, output: OutputOptions, width: Int,
+        height: Int
+    ) throws {
+        var options = output
+        options.container = options.container ?? destination.container
+        // A broadcast is watched by whoever comes later: sound as players expect it.
+        if options.audio == .automatic, destination.isLive { options.audio = .aac }
+        if destination.kind == .virtualCamera { options.audio = .none }
+        let plan = try OutputPlan.make(for: reader, output: destination.name, options: options)
+        let encoderOptions = Self.encoderOptions(options.encoder, destination, plan)
+        muxer = try Muxer(url: url, name: destination.name, container: plan.container)
+        encoder = try VideoEncoder(
+            encoderOptions, defaultName: plan.defaultEncoder(for: destination.name),
+            target: .init(
+                width: width, height: height, aspect: reader.picture.aspect, picture: reader.picture,
+                globalHeader: muxer.wantsGlobalHeader, container: plan.container, isPictureFile: plan.isPictureFile))
+        encoderName = encoder.name
+        converter = try FrameConverter(encoder: encoder, color: encoder.color)
+        timeBase = reader.picture.timeBase
+        let stream = muxer.addStream()
+        drawnIndex = Int(stream.pointee.index)
+        avcodec_parameters_from_context(stream.pointee.codecpar, encoder.context)
+        stream.pointee.time_base = encoder.timeBase
+        stream.pointee.avg_frame_rate = AVRational(reader.picture.frameRate)
+        stream.pointee.sample_aspect_ratio = encoder.context.pointee.sample_aspect_ratio
+        // Interleaving waits for the other streams; live, no longer than this.
+        if destination.isLive { muxer.context.pointee.max_interleave_delta = 200_000 }
+        var warnings: [String] = []
+        for entry in plan.entries where reader.info.streams[entry.stream].kind == .audio {
+            switch entry.action {
+            case .copy, .convert:
+                carriers[entry.stream] = try StreamCarrier(
+                    reader.info.streams[entry.stream], action: entry.action, reader: reader, muxer: muxer,
+                    container: plan.container)
+            case .drop(let reason, true, _): warnings.append("the sound is left out: \(reason)")
+            default: break
+            }
+        }
+        self.warnings = warnings
+        try muxer.begin(options: Self.muxerOptions(plan.container))
+        if !carriers.isEmpty {
+            let others = reader.packetHandler
+            reader.packetHandler = { [unowned self] packet in
+                try others?(packet)
+                take(packet)
+            }
+        }
+    }
+
+    /// Encodes and sends a frame. One thread at a time.
+    package func write(_ frame: Frame) throws {
+        if let error = failure.withLock({ $0 }) { throw error }
+        var frame = frame
+        frame.number = number
+        number += 1
+        let picture = try converter.picture(from: frame)
+        picture.timestamp = Timestamp(
+            ticks: av_rescale_q(frame.timestamp.ticks, AVRational(frame.timestamp.timeBase), AVRational(timeBase)),
+            timeBase: timeBase)
+        try encode(picture)
+    }
+
+    private func encode(_ picture: Picture?) throws {
+        try encoder.encode(picture, into: packet) { packet in
+            try muxer.write(packet, to: drawnIndex, timeBase: encoder.timeBase)
+        }
+    }
+
+    /// Completes the output.
+    package func finish() throws {
+        try encode(nil)
+        try sound.sync {
+            for index in carriers.keys.sorted() { try carriers[index]!.finish(end: nil) }
+        }
+        try muxer.finish()
+    }
+
+    /// Takes a packet of the source on the thread that reads it.
+    private func take(_ packet: Packet) {
+        guard carriers[Int(packet.pointer.pointee.stream_index)] != nil,
+            waiting.load(ordering: .relaxed) < Self.patience
+        else { return }
+        waiting.add(1, ordering: .relaxed)
+        let parcel = Parcel(packet: packet.reference())
+        sound.async { [self] in
+            waiting.subtract(1, ordering: .relaxed)
+            do {
+                try carriers[Int(parcel.packet.pointer.pointee.stream_index)]?.carry(parcel.packet, end: nil)
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+        }
+    }
+
+    private struct Parcel: @unchecked Sendable {
+        // @unchecked Sendable: a packet of its own, made for the queue that uses it up.
+        let packet: Packet
+    }
+
+    // MARK: Settings
+
+    /// What the user asks, completed so that every picture leaves the encoder at once.
+    private static func encoderOptions(
+        _ asked: EncoderOptions, _ destination: LiveDestination, _ plan: OutputPlan
+    ) -> EncoderOptions {
+        var options = asked
+        if destination.kind == .virtualCamera {
+            options.name = options.name ?? "rawvideo"
+            options.pixelFormat = options.pixelFormat ?? "yuv420p"
+            return options
+        }
+        func preset(_ key: String, _ value: String) { options.options[key] = options.options[key] ?? value }
+        switch options.name ?? plan.defaultEncoder(for: destination.name) {
+        case "libx264", "libx265":
+            preset("tune", "zerolatency")
+            options.preset = options.preset ?? "superfast"
+            // Whoever joins a broadcast waits for a key frame.
+            if destination.isLive { preset("g", "60") }
+        case "libvpx-vp9", "libvpx":
+            preset("deadline", "realtime")
+            preset("lag-in-frames", "0")
+            preset("cpu-used", "8")
+        default: break
+        }
+        return options
+    }
+
+    private static func muxerOptions(_ container: String) -> [String: String] {
+        switch container {
+        // A recording that ends with the machine's power can be played up to there.
+        case "mp4", "mov", "ipod": ["movflags": "frag_keyframe+empty_moov+default_base_moof"]
+        case "hls":
+            ["hls_time": "2", "hls_list_size": "6", "hls_flags": "delete_segments+independent_segments+temp_file"]
+        case "flv": ["flvflags": "no_duration_filesize"]
+        case "mpegts": ["flush_packets": "1"]
+        default: [:]
+        }
+    }
+}
