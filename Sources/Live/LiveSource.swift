@@ -84,8 +84,10 @@ final class LiveSource: @unchecked Sendable {
 
     /// A device or an address may come back; a file or a pipe that has ended has not more.
     private var canReturn: Bool {
-        request.input != "-" && (request.inputOptions.format != nil || request.input.contains("://"))
-            || request.input.hasPrefix("/dev/")
+        var status = stat()
+        guard request.input != "-" else { return false }
+        guard stat(request.input, &status) == 0 else { return true }
+        return status.st_mode & S_IFMT == S_IFCHR
     }
 
     /// Tries once a second until the source opens again; nil where it is over meanwhile.

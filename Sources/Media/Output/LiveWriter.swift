@@ -62,6 +62,8 @@ package final class LiveWriter: @unchecked Sendable {
         stream.pointee.sample_aspect_ratio = encoder.context.pointee.sample_aspect_ratio
         // Interleaving waits for the other streams; live, no longer than this.
         if destination.isLive { muxer.context.pointee.max_interleave_delta = 200_000 }
+        // Nothing waits in a buffer, for whoever reads along and for a recording that ends with the power.
+        muxer.context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS
         var warnings: [String] = []
         for entry in plan.entries where reader.info.streams[entry.stream].kind == .audio {
             switch entry.action {
@@ -169,7 +171,6 @@ package final class LiveWriter: @unchecked Sendable {
         case "hls":
             ["hls_time": "2", "hls_list_size": "6", "hls_flags": "delete_segments+independent_segments+temp_file"]
         case "flv": ["flvflags": "no_duration_filesize"]
-        case "mpegts": ["flush_packets": "1"]
         default: [:]
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Frames
 import Inference
+import Live
 import Media
 import Stylize
 
@@ -16,6 +17,10 @@ struct BenchCommand: ParsableCommand {
             EXAMPLES
               sakuga bench samples/clip.mp4
               sakuga bench clip.mp4 --model AnimeGANv3.onnx --peer "python3 peer.py AnimeGANv3.onnx"
+              sakuga bench samples/clip.mp4 --live --seconds 300 --size 1280x720
+
+            With --live, numbered pictures of the first clip are sent into a live run at a camera's pace and read back \
+            from its output: the delay runs from sending one to having decoded its drawing.
             """)
 
     @Argument(help: "The clips to draw.")
@@ -34,6 +39,18 @@ struct BenchCommand: ParsableCommand {
         help: "A command to compare with: it is given CLIP and OUTPUT and prints a JSON object with fps at the end.")
     var peer: String?
 
+    @Flag(help: "Measure a live run instead.")
+    var live = false
+
+    @Option(parsing: .unconditional, help: "How long a live run is measured.")
+    var seconds = 60.0
+
+    @Option(parsing: .unconditional, help: "The size of the live source's pictures.")
+    var size = PixelSize(width: 640, height: 360)
+
+    @Option(parsing: .unconditional, help: "The live source's frames per second.")
+    var framerate = 30.0
+
     @OptionGroup(title: "Machine") var machine: MachineOptions
 
     @Flag(help: "Print JSON.")
@@ -41,9 +58,16 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         if !(1...100).contains(rounds) { throw ValidationError("--rounds must be between 1 and 100.") }
+        if !(5...8000).contains(seconds) { throw ValidationError("--seconds must be between 5 and 8000.") }
+        if !(1...120).contains(framerate) { throw ValidationError("--framerate must be between 1 and 120.") }
+        if live, !(320...4096).contains(size.width) || !(180...4096).contains(size.height) {
+            throw ValidationError("--size must be at least 320x180, for the pictures to carry their number.")
+        }
+        if live, model != nil || peer != nil { throw ValidationError("--live knows neither --model nor --peer.") }
     }
 
     func run() throws {
+        if live { return try runLive() }
         var results: [Benchmark.Result] = []
         for clip in clips {
             var request = StylizeRequest(input: clip, output: nil, preset: preset)
@@ -65,6 +89,33 @@ struct BenchCommand: ParsableCommand {
         } else {
             BenchText.lines(results).forEach { print($0) }
         }
+    }
+}
+
+extension BenchCommand {
+    private func runLive() throws {
+        var request = LiveRequest(input: "", preset: preset)
+        request.drawing.inference = try machine.inferenceOptions()
+        request.drawing.inference.streams = machine.streams ?? 1
+        let benchmark = LiveBenchmark(
+            clip: clips[0], width: size.width, height: size.height, rate: framerate, seconds: seconds, request: request)
+        let result = try benchmark.run()
+        if json { return print(try JSONResult.text(result)) }
+        func line(_ name: String, _ text: String) {
+            print(name + String(repeating: " ", count: max(1, 34 - name.count)) + text)
+        }
+        func number(_ value: Double) -> String { String(format: "%.1f", value) }
+        line("live", "\(size) at \(framerate) frames/s for \(number(result.seconds)) s")
+        line("delivered", "\(number(result.framesPerSecond)) frames/s")
+        line("delay", "\(number(result.delayMedian)) ms, p95 \(number(result.delayP95)) ms")
+        line(
+            "  first and last quarter",
+            "\(number(result.firstQuarterMedian)) ms, \(number(result.lastQuarterMedian)) ms")
+        line("memory, first quarter and end", "\(number(result.firstMemory)) MB, \(number(result.lastMemory)) MB")
+        line("generator", "\(number(result.figures.generatorMilliseconds ?? 0)) ms")
+        line(
+            "size of drawing at the end",
+            "\(result.figures.width)x\(result.figures.height), changed \(result.figures.sizeChanges) times")
     }
 }
 
