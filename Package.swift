@@ -26,6 +26,7 @@ let package = Package(
     ],
     targets: [
         // Layer 0: C at the door, one module each.
+        .systemLibrary(name: "CSDL"),
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat"),
         .systemLibrary(name: "COpenVINO", pkgConfig: "openvino-c-local"),
         .target(
@@ -60,7 +61,8 @@ let package = Package(
         ),
         // Layer 5
         .target(
-            name: "Live", dependencies: ["Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline"],
+            name: "Live",
+            dependencies: ["Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline", "CSDL"],
             swiftSettings: settings),
         // Layer 6: the command
         .executableTarget(

@@ -40,25 +40,38 @@ package final class LiveJob: Sendable {
     private let choice: GeneratorChoice
     private let rungs: [QualityLadder.Rung]
     private let outputs: [LiveOutput]
+    private let viewer: (@Sendable (PixelBuffer) -> Void)?
+    private let presets: PresetLibrary
+    /// What the outputs show; a change takes effect with the next frame.
+    private let currentLook: Mutex<LiveLook>
     private let firstScene: LiveScene
     private let shots = NewestSlot<LiveSource.Shot>()
-    private let pending = Mutex<Pending>(.none)
+    private let pending = Mutex(Pending())
     private let sinks = Mutex<[LiveSink]>([])
     private let failure = Mutex<(any Error)?>(nil)
     private let drawingEnded = DispatchSemaphore(value: 0)
 
     /// A generator for another size, on its way.
-    private enum Pending: Sendable {
-        case none
-        case compiling
-        case ready(LiveScene)
+    private struct Pending: Sendable {
+        var isCompiling = false
+        var ready: LiveScene?
+        /// What draws from now on, where it is not what the run began with.
+        var otherChoice: GeneratorChoice?
+        /// The rung of the last scene that was made.
+        var level = 0
+        /// A preset was asked for while another scene was being made.
+        var hasNewChoice = false
     }
 
     /// Opens the source, compiles the generator and begins the outputs.
     ///
+    /// - Parameter viewer: is shown every frame, beside the outputs.
     /// - Throws: `SakugaError` in the user's words; nothing is left at the destinations.
-    package init(_ request: LiveRequest, presets: PresetLibrary = PresetLibrary()) throws {
-        self.request = request
+    package init(
+        _ request: LiveRequest, presets: PresetLibrary = PresetLibrary(),
+        viewer: (@Sendable (PixelBuffer) -> Void)? = nil
+    ) throws {
+        (self.request, self.viewer, self.presets) = (request, viewer, presets)
         choice = try GeneratorChoice(request.drawing, presets: presets)
         source = try LiveSource(request)
         let picture = source.first.picture
@@ -66,6 +79,7 @@ package final class LiveJob: Sendable {
         let rate = Double(picture.frameRate.numerator) / Double(max(1, picture.frameRate.denominator))
         frameRate = (1...240).contains(rate) ? rate : 30
         rungs = request.adaptsQuality ? choice.rungs() : [.init(size: nil, scale: 1, cost: 1)]
+        currentLook = Mutex(LiveLook(strength: request.drawing.strength ?? choice.defaultStrength))
         firstScene = try Self.scene(0, rungs, choice, request, width, height)
         outputs = try LiveOutput.opened(request, source.first, width: width, height: height)
         notes = outputs.flatMap(\.warnings)
@@ -73,11 +87,33 @@ package final class LiveJob: Sendable {
 
     private static func scene(
         _ level: Int, _ rungs: [QualityLadder.Rung], _ choice: GeneratorChoice, _ request: LiveRequest, _ width: Int,
-        _ height: Int
+        _ height: Int, isOther: Bool = false, isNewLook: Bool = false
     ) throws -> LiveScene {
         func side(_ whole: Int) -> Int { max(16, Int(Double(whole) * rungs[level].scale) & ~1) }
         return try LiveScene(
-            choice, request.drawing, rung: level, size: rungs[level].size, width: side(width), height: side(height))
+            choice, request.drawing, rung: level, size: isOther ? nil : rungs[level].size, width: side(width),
+            height: side(height), isNewLook: isNewLook)
+    }
+
+    /// What the outputs show. Callable on any thread; a change takes effect with the next frame.
+    package var look: LiveLook {
+        get { currentLook.withLock { $0 } }
+        set { currentLook.withLock { $0 = newValue } }
+    }
+
+    /// Changes to another preset as soon as its generator is compiled; until then frames are drawn as before.
+    ///
+    /// - Throws: `.usage` or `.data` where there is no such preset or it is broken.
+    package func change(toPreset name: String) throws {
+        var drawing = request.drawing
+        (drawing.preset, drawing.model) = (name, nil)
+        let other = try GeneratorChoice(drawing, presets: presets)
+        let level = pending.withLock { state in
+            state.otherChoice = other
+            state.hasNewChoice = true
+            return state.level
+        }
+        prepare(level)
     }
 
     /// Ends the run at the picture in hand. Callable on any thread.
@@ -121,9 +157,16 @@ package final class LiveJob: Sendable {
                 output.name, number: number, statistics: statistics, write: output.write, finish: output.finish,
                 failed: { [self] error in outputFailed(output.name, error, event) })
         }
+        let views = viewer.map { show in
+            LiveSink(
+                "preview", number: sinks.count, statistics: statistics, write: { show($0.pixels) }, finish: {},
+                failed: { _ in })
+        }
         self.sinks.withLock { $0 = sinks }
+        let all = sinks + [views].compactMap(\.self)
         spawn("sakuga.live.draw") { [self] in
-            do { try draw(sinks) } catch { fail(error) }
+            do { try draw(all) } catch { fail(error) }
+            views?.close()
             source.stop()
             drawingEnded.signal()
         }
@@ -167,16 +210,16 @@ package final class LiveJob: Sendable {
         let drawing = request.drawing
         let painter = try LivePainter(
             firstScene, source.first.picture, smoothing: drawing.smoothing ?? choice.defaultSmoothing,
-            strength: drawing.strength ?? choice.defaultStrength, keepsColor: drawing.keepsColor)
+            keepsColor: drawing.keepsColor)
         var ladder = QualityLadder(rungs: rungs, period: 1 / frameRate)
         while let shot = shots.take() {
             if let scene = takeReady() {
                 try painter.change(to: scene)
                 ladder.moved(to: scene.rung)
-                statistics.noteSizeChange()
+                if !scene.isNewLook { statistics.noteSizeChange() }
             }
             let begin = ContinuousClock.now
-            var frame = try painter.draw(shot.picture)
+            var frame = try painter.draw(shot.picture, look)
             frame.timestamp = shot.timestamp
             for sink in sinks { sink.put(LiveFrame(frame: frame, captured: shot.captured)) }
             statistics.noteDrawing(generator: painter.generatorTime, width: painter.width, height: painter.height)
@@ -186,23 +229,30 @@ package final class LiveJob: Sendable {
 
     private func takeReady() -> LiveScene? {
         pending.withLock { state in
-            guard case .ready(let scene) = state else { return nil }
-            state = .none
-            return scene
+            defer { state.ready = nil }
+            return state.ready
         }
     }
 
-    /// Compiles the generator for another rung, unless one is being compiled.
+    /// Compiles the generator for a rung in the background, unless one is being compiled: a preset that was asked for
+    /// meanwhile follows then, a rung is asked for again by itself.
     private func prepare(_ level: Int) {
-        let begins = pending.withLock { state in
-            guard case .none = state else { return false }
-            state = .compiling
-            return true
+        let (begins, other, isNewLook) = pending.withLock { state in
+            guard !state.isCompiling, state.ready == nil || state.hasNewChoice else {
+                return (false, state.otherChoice, false)
+            }
+            defer { (state.isCompiling, state.hasNewChoice, state.level) = (true, false, level) }
+            return (true, state.otherChoice, state.hasNewChoice)
         }
         guard begins else { return }
         spawn("sakuga.live.compile") { [self] in
-            let scene = try? Self.scene(level, rungs, choice, request, width, height)
-            pending.withLock { $0 = scene.map(Pending.ready) ?? .none }
+            let scene = try? Self.scene(
+                level, rungs, other ?? choice, request, width, height, isOther: other != nil, isNewLook: isNewLook)
+            let follows = pending.withLock { state in
+                (state.isCompiling, state.ready) = (false, scene)
+                return state.hasNewChoice
+            }
+            if follows { prepare(level) }
         }
     }
 }

@@ -9,7 +9,6 @@ internal import Temporal
 final class LivePainter {
     private let description: PictureDescription
     private let smoothing: SmoothingStrength
-    private let strength: Double
     private let keepsColor: Bool
     private var scene: LiveScene
     private var converter: PictureConverter
@@ -25,11 +24,10 @@ final class LivePainter {
     var height: Int { scene.height }
 
     init(
-        _ scene: LiveScene, _ description: PictureDescription, smoothing: SmoothingStrength, strength: Double,
-        keepsColor: Bool
+        _ scene: LiveScene, _ description: PictureDescription, smoothing: SmoothingStrength, keepsColor: Bool
     ) throws {
         (self.scene, self.description, self.smoothing) = (scene, description, smoothing)
-        (self.strength, self.keepsColor) = (strength, keepsColor)
+        self.keepsColor = keepsColor
         converter = PictureConverter(for: description, pool: scene.inputs, alpha: .dropped)
         motion = smoothing == .off ? nil : try MotionEstimator(width: scene.width, height: scene.height)
         filter = TemporalFilter(width: scene.width, height: scene.height, strength: smoothing)
@@ -45,7 +43,7 @@ final class LivePainter {
         filter = TemporalFilter(width: next.width, height: next.height, strength: smoothing)
         guard smoothing != .off else { return }
         let estimator = try MotionEstimator(width: next.width, height: next.height)
-        if let past, let lastPicture {
+        if let past, let lastPicture, !next.isNewLook {
             // The estimator sees the last picture again, so that the next one has a past.
             _ = try estimator.motion(to: converter.frame(from: lastPicture).pixels)
             filter.past = try FrameResizer(to: next.outputs).resized(past)
@@ -53,8 +51,9 @@ final class LivePainter {
         motion = estimator
     }
 
-    func draw(_ picture: Picture) throws -> Frame {
+    func draw(_ picture: Picture, _ look: LiveLook) throws -> Frame {
         var frame = try converter.frame(from: picture)
+        let original = frame.pixels
         let moved = try motion?.motion(to: frame.pixels)
         var drawing = scene.outputs.makeBuffer()
         let begin = ContinuousClock.now
@@ -62,8 +61,26 @@ final class LivePainter {
         generatorTime = .now - begin
         if let moved { drawing = try filter.smoothed(drawing, motion: moved) }
         frame.pixels = blend.finished(
-            original: frame.pixels, drawn: drawing, strength: strength, keepColor: keepsColor)
+            original: original, drawn: drawing, strength: look.strength, keepColor: keepsColor)
+        switch look.view {
+        case .drawing: break
+        case .original: frame.pixels = original
+        case .split: frame.pixels = split(original, frame.pixels)
+        }
         lastPicture = picture
         return frame
+    }
+
+    /// The original's left half beside the drawing's right one.
+    private func split(_ original: PixelBuffer, _ drawing: PixelBuffer) -> PixelBuffer {
+        let output = scene.outputs.makeBuffer()
+        let half = output.width / 2 * 3
+        for row in 0..<output.height {
+            let target = output.bytes + row * output.stride
+            target.update(from: original.bytes + row * original.stride, count: half)
+            (target + half).update(
+                from: drawing.bytes + row * drawing.stride + half, count: output.width * 3 - half)
+        }
+        return output
     }
 }

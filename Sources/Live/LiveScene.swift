@@ -7,6 +7,8 @@ internal import Temporal
 /// All that draws at one size: made in the background, used by the drawing thread.
 final class LiveScene: Sendable {
     let rung: Int
+    /// Another preset than before: what was drawn does not go on.
+    let isNewLook: Bool
     let width: Int
     let height: Int
     let generator: any FrameGenerator
@@ -14,9 +16,11 @@ final class LiveScene: Sendable {
     let outputs: FramePool
 
     /// Compiles the generator.
-    init(_ choice: GeneratorChoice, _ request: StylizeRequest, rung: Int, size: String?, width: Int, height: Int) throws
-    {
-        (self.rung, self.width, self.height) = (rung, width, height)
+    init(
+        _ choice: GeneratorChoice, _ request: StylizeRequest, rung: Int, size: String?, width: Int, height: Int,
+        isNewLook: Bool
+    ) throws {
+        (self.rung, self.width, self.height, self.isNewLook) = (rung, width, height, isNewLook)
         generator = try choice.sized(size).makeGenerator(request, width: width, height: height)
         inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         outputs = FramePool(width: width, height: height, alignment: generator.alignment)

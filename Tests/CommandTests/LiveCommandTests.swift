@@ -97,7 +97,8 @@ struct LiveCommandTests {
         "what cannot be gets a sentence and the right code",
         arguments: [
             (["--input", "missing.mp4", "-o", "out.mkv"], 66, "cannot open 'missing.mp4'"),
-            (["--input", "missing.mp4"], 64, "the drawn pictures go nowhere"),
+            (["--input", "missing.mp4"], 66, "cannot open 'missing.mp4'"),
+            (pattern, 69, "cannot open a preview window"),
             (["--camera", "/dev/video77", "-o", "out.mkv"], 66, "cannot open '/dev/video77'"),
             (["--camera", "0", "--input", "x.mp4", "-o", "out.mkv"], 64, "give --camera or --input"),
             (pattern + ["-o", "gopher://somewhere"], 64, "no live protocol is called 'gopher'"),

@@ -14,8 +14,12 @@ struct LiveCommand: ParsableCommand {
             The newest picture is drawn and handed on; what this machine cannot keep up with is passed over, never \
             queued, and the size of drawing follows what it can do. Ctrl-C ends and completes the recording.
 
+            In the window: space freezes, 1 to 9 change the preset, + and - the strength, o shows the original (half, \
+            whole, not), s saves a picture, f fills the screen, q ends.
+
             EXAMPLES
-              sakuga live -o me.mkv                           records the camera, drawn
+              sakuga live                                     shows the camera, drawn, in a window
+              sakuga live --preview -o me.mkv                 and records it
               sakuga live --virtual-camera /dev/video9        for video calls
               sakuga live --input rtsp://host/stream -o udp://127.0.0.1:9000
               sakuga live --input film.mp4 --realtime -o live/index.m3u8
@@ -74,12 +78,8 @@ struct LiveCommand: ParsableCommand {
         request.overwrites = target.overwrite
         request.adaptsQuality = target.adapt
         request.duration = duration?.seconds
-        guard !request.destinations.isEmpty else {
-            throw SakugaError(
-                .usage, "the drawn pictures go nowhere",
-                hint: "name a file or an address with -o, or a --virtual-camera")
-        }
-        try LiveSession(progress: progress, verbose: verbose, printsFigures: stats != nil).run(request)
+        let session = LiveSession(progress: progress, verbose: verbose, printsFigures: stats != nil)
+        try session.run(request, showsWindow: target.preview || request.destinations.isEmpty)
     }
 
     private func printCameras() {
@@ -148,6 +148,9 @@ struct LiveTargetOptions: ParsableArguments {
         name: .shortAndLong,
         help: "A file, an address (rtmp://, srt://, udp://), an HLS playlist (live/index.m3u8), or -. Repeatable.")
     var output: [String] = []
+
+    @Flag(help: "Show a window. (default: where there is no other output)")
+    var preview = false
 
     @Option(help: "A v4l2loopback device to be seen as a camera by other programs, for example /dev/video9.")
     var virtualCamera: String?

@@ -3,22 +3,25 @@ import Foundation
 import Frames
 import Live
 import Media
+import Model
 import Synchronization
 
 /// Runs a live request, shows how it goes, and ends it cleanly on Ctrl-C.
-final class LiveSession {
+final class LiveSession: Sendable {
     private let screen = TerminalScreen.standardError
     private let progress: ProgressMode
     private let printsFigures: Bool
-    private let current = Mutex<LiveJob?>(nil)
 
     init(progress: ProgressMode, verbose: Bool, printsFigures: Bool) {
         (self.progress, self.printsFigures) = (progress, printsFigures)
         if verbose { FFmpegLog.install { TerminalScreen.standardError.write("ffmpeg: \($0)\n") } }
     }
 
-    func run(_ request: LiveRequest) throws {
-        let job = try LiveJob(request)
+    func run(_ request: LiveRequest, showsWindow: Bool) throws {
+        let newest = NewestPicture()
+        let show: @Sendable (PixelBuffer) -> Void = { newest.put($0) }
+        let job = try LiveJob(request, viewer: showsWindow ? show : nil)
+        let window = showsWindow ? try openWindow(job) : nil
         let line = StatusLine(job, mode: progress, screen: screen)
         for note in job.notes { line.say("warning: \(note)") }
         let interrupt = Interrupt {
@@ -26,22 +29,122 @@ final class LiveSession {
         } cleaning: {
             job.abandon()
         }
-        let outputs = request.destinations.map(\.name).joined(separator: ", ")
+        let outputs = (showsWindow ? ["window"] : []) + request.destinations.map(\.name)
         let rate = (job.frameRate * 100).rounded() / 100
-        line.say("\(request.input) -> \(outputs) (\(job.width)x\(job.height), \(rate) frames/s)")
+        line.say(
+            "\(request.input) -> \(outputs.joined(separator: ", ")) (\(job.width)x\(job.height), \(rate) frames/s)")
         line.begin()
         defer { line.end() }
-        let summary = try job.run { event in
+        let outcome = Outcome()
+        let tell: @Sendable (LiveJob.Event) -> Void = { event in
             switch event {
             case .note(let text): line.say("note: \(text)")
             case .warning(let text): line.say("warning: \(text)")
             }
         }
+        Thread.detachNewThread { outcome.set(Result { try job.run(event: tell) }) }
+        // SDL wants the main thread, which is this one.
+        if let window { MainActor.assumeIsolated { watch(window, job, newest, outcome, line) } }
+        let summary = try outcome.wait()
         line.end()
         if progress != .none { line.say(StatusLine.text(summary.figures)) }
         if printsFigures { print(try JSONResult.text(summary.figures)) }
         // Ctrl-C is how a live run ends: no failure.
         withExtendedLifetime(interrupt) {}
+    }
+
+    private func openWindow(_ job: LiveJob) throws -> PreviewWindow {
+        do {
+            return try MainActor.assumeIsolated {
+                try PreviewWindow(title: "Sakuga", width: job.width, height: job.height)
+            }
+        } catch {
+            job.abandon()
+            throw error
+        }
+    }
+
+    /// Shows the newest picture and does what keys say, until the run has ended.
+    @MainActor
+    private func watch(
+        _ window: PreviewWindow, _ job: LiveJob, _ newest: NewestPicture, _ outcome: Outcome, _ line: StatusLine
+    ) {
+        let presets = PresetLibrary().names()
+        var isFrozen = false
+        var shown: PixelBuffer?
+        while !outcome.isThere {
+            for event in window.events() {
+                switch event {
+                case .closed, .key("q"), .key("\u{1B}"): job.stop()
+                case .key(" "): isFrozen.toggle()
+                case .key("f"): window.toggleFullScreen()
+                case .key("o"): job.look.view = job.look.view.next
+                case .key("+"), .key("="): job.look.strength = min(1, job.look.strength + 0.1)
+                case .key("-"): job.look.strength = max(0, job.look.strength - 0.1)
+                case .key("s"): if let shown { save(shown, line) }
+                case .key(let key):
+                    guard let number = key.wholeNumberValue, (1...9).contains(number), number <= presets.count else {
+                        continue
+                    }
+                    do {
+                        try job.change(toPreset: presets[number - 1])
+                        window.setTitle("Sakuga: \(presets[number - 1])")
+                    } catch {
+                        line.say("warning: \((error as? SakugaError)?.message ?? "\(error)")")
+                    }
+                }
+            }
+            if !isFrozen, let picture = newest.take() {
+                window.show(picture)
+                shown = picture
+            } else {
+                usleep(3000)
+            }
+        }
+        window.close()
+    }
+
+    private func save(_ picture: PixelBuffer, _ line: StatusLine) {
+        let time = Date.now.formatted(.iso8601.time(includingFractionalSeconds: false).dateSeparator(.dash))
+        let name = "sakuga-\(time.filter { $0.isNumber || $0 == "-" }).png"
+        do {
+            try PictureFile.write(picture, to: URL(fileURLWithPath: name))
+            line.say("note: saved '\(name)'")
+        } catch {
+            line.say("warning: \((error as? SakugaError)?.message ?? "\(error)")")
+        }
+    }
+}
+
+/// The newest picture for the window.
+private final class NewestPicture: Sendable {
+    private let picture = Mutex<PixelBuffer?>(nil)
+
+    func put(_ newest: PixelBuffer) { picture.withLock { $0 = newest } }
+
+    func take() -> PixelBuffer? {
+        picture.withLock { picture in
+            defer { picture = nil }
+            return picture
+        }
+    }
+}
+
+/// How a run on another thread ended.
+private final class Outcome: Sendable {
+    private let result = Mutex<Result<LiveJob.Summary, any Error>?>(nil)
+    private let ended = DispatchSemaphore(value: 0)
+
+    var isThere: Bool { result.withLock { $0 != nil } }
+
+    func set(_ outcome: Result<LiveJob.Summary, any Error>) {
+        result.withLock { $0 = outcome }
+        ended.signal()
+    }
+
+    func wait() throws -> LiveJob.Summary {
+        ended.wait()
+        return try result.withLock { $0! }.get()
     }
 }
 
