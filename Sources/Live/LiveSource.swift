@@ -52,6 +52,8 @@ final class LiveSource: @unchecked Sendable {
             try read(current, begin: begin, offset: offset, shot)
             if shouldStop || isOver(begin) || request.isPaced || !canReturn { return }
             event(.lost("'\(request.input)' gives no more pictures"))
+            // A camera or a port that is still held could not be opened again.
+            current.close()
             guard let again = reopened(begin) else { return }
             event(.returned)
             lock.withLock { reader = again }

@@ -9,6 +9,7 @@ final class Demuxer {
     let name: String
     let stop: StopSignal
     private let pipe: PipeInput?
+    private var isClosed = false
     /// When the pictures of a sequence with gaps are shown, in ticks.
     private var places: [Int64] = []
 
@@ -52,7 +53,12 @@ final class Demuxer {
         }
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Gives the file, device or address back before its time: nothing may be read afterwards.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
         var closing: UnsafeMutablePointer<AVFormatContext>? = context
         avformat_close_input(&closing)
     }

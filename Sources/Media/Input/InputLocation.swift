@@ -44,7 +44,11 @@ struct InputLocation {
     /// Opens the demuxer. `numbers`: those of a sequence's pictures, rising.
     func open(stop: StopSignal) throws(SakugaError) -> (demuxer: Demuxer, numbers: [Int]?) {
         var settings = options.demuxerOptions
-        if options.isLive { settings["fflags"] = "nobuffer" }
+        if options.isLive {
+            settings["fflags"] = "nobuffer"
+            // Looking at a stream for FFmpeg's usual five seconds would keep whoever waits for it waiting.
+            settings["analyzeduration"] = settings["analyzeduration"] ?? "1000000"
+        }
         if let whitelist = options.protocolWhitelist { settings["protocol_whitelist"] = whitelist }
         switch place {
         case .url, .device:

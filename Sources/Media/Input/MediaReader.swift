@@ -124,6 +124,10 @@ package final class MediaReader: @unchecked Sendable {
     /// thread.
     package func stop() { stopSignal.raise() }
 
+    /// Gives the device or address back, for it to be opened again: nothing may be read afterwards. By the thread that
+    /// read.
+    package func close() { demuxer.close() }
+
     /// Returns the next picture in presentation order, or nil once the decoder is drained or the trim range ends.
     ///
     /// - Throws: what the handler of other streams throws. Damage is not thrown, but reported in `damage`.

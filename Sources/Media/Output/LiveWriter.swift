@@ -44,7 +44,8 @@ package final class LiveWriter: @unchecked Sendable {
         if options.audio == .automatic, destination.isLive { options.audio = .aac }
         if destination.kind == .virtualCamera { options.audio = .none }
         let plan = try OutputPlan.make(for: reader, output: destination.name, options: options)
-        let encoderOptions = Self.encoderOptions(options.encoder, destination, plan)
+        let rate = max(1, Int(av_q2d(AVRational(reader.picture.frameRate)).rounded()))
+        let encoderOptions = Self.encoderOptions(options.encoder, destination, plan, rate: rate)
         muxer = try Muxer(url: url, name: destination.name, container: plan.container)
         encoder = try VideoEncoder(
             encoderOptions, defaultName: plan.defaultEncoder(for: destination.name),
@@ -140,7 +141,7 @@ package final class LiveWriter: @unchecked Sendable {
 
     /// What the user asks, completed so that every picture leaves the encoder at once.
     private static func encoderOptions(
-        _ asked: EncoderOptions, _ destination: LiveDestination, _ plan: OutputPlan
+        _ asked: EncoderOptions, _ destination: LiveDestination, _ plan: OutputPlan, rate: Int
     ) -> EncoderOptions {
         var options = asked
         if destination.kind == .virtualCamera {
@@ -153,8 +154,8 @@ package final class LiveWriter: @unchecked Sendable {
         case "libx264", "libx265":
             preset("tune", "zerolatency")
             options.preset = options.preset ?? "superfast"
-            // Whoever joins a broadcast waits for a key frame.
-            if destination.isLive { preset("g", "60") }
+            // Whoever joins a broadcast waits for a key frame: a second at most.
+            if destination.isLive { preset("g", "\(rate)") }
         case "libvpx-vp9", "libvpx":
             preset("deadline", "realtime")
             preset("lag-in-frames", "0")
