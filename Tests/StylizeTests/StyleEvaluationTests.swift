@@ -110,6 +110,8 @@ struct StyleEvaluationTests {
             try SideBySide.map(1000, lanes: 2) { index in
                 begun.withLock { $0 += 1 }
                 if index == 3 { throw SakugaError(.data, "here") }
+                // Time for the error to be noticed, also on a busy machine.
+                usleep(2000)
             }
         }
         #expect(begun.withLock { $0 } < 1000)
