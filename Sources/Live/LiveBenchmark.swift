@@ -1,5 +1,5 @@
 internal import Foundation
-package import Frames
+internal import Frames
 internal import Media
 internal import Stylize
 internal import Synchronization

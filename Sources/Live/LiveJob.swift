@@ -35,20 +35,32 @@ package final class LiveJob: Sendable {
     /// Frames per second that the source promises.
     package let frameRate: Double
 
+    /// Is shown every frame beside the outputs: a window, a page.
+    package struct Viewer: Sendable {
+        package var name: String
+        package var show: @Sendable (PixelBuffer) -> Void
+
+        package init(_ name: String, show: @escaping @Sendable (PixelBuffer) -> Void) {
+            (self.name, self.show) = (name, show)
+        }
+    }
+
     private let request: LiveRequest
     private let source: LiveSource
     private let choice: GeneratorChoice
     private let rungs: [QualityLadder.Rung]
-    private let outputs: [LiveOutput]
-    private let viewer: (@Sendable (PixelBuffer) -> Void)?
+    private let outputs: LiveOutputs
+    private let viewers: [Viewer]
     private let presets: PresetLibrary
     /// What the outputs show; a change takes effect with the next frame.
     private let currentLook: Mutex<LiveLook>
+    private let currentPreset: Mutex<String>
     private let firstScene: LiveScene
     private let shots = NewestSlot<LiveSource.Shot>()
     private let pending = Mutex(Pending())
-    private let sinks = Mutex<[LiveSink]>([])
     private let failure = Mutex<(any Error)?>(nil)
+    private let recorder = Mutex<LiveOutput?>(nil)
+    private let events: LiveEvents
     private let drawingEnded = DispatchSemaphore(value: 0)
 
     /// A generator for another size, on its way.
@@ -65,24 +77,49 @@ package final class LiveJob: Sendable {
 
     /// Opens the source, compiles the generator and begins the outputs.
     ///
-    /// - Parameter viewer: is shown every frame, beside the outputs.
     /// - Throws: `SakugaError` in the user's words; nothing is left at the destinations.
-    package init(
-        _ request: LiveRequest, presets: PresetLibrary = PresetLibrary(),
-        viewer: (@Sendable (PixelBuffer) -> Void)? = nil
-    ) throws {
-        (self.request, self.viewer, self.presets) = (request, viewer, presets)
+    package init(_ request: LiveRequest, presets: PresetLibrary = PresetLibrary(), viewers: [Viewer] = []) throws {
+        (self.request, self.viewers, self.presets) = (request, viewers, presets)
         choice = try GeneratorChoice(request.drawing, presets: presets)
-        source = try LiveSource(request)
+        let source = try LiveSource(request)
+        self.source = source
         let picture = source.first.picture
         (width, height) = (max(16, picture.width & ~1), max(16, picture.height & ~1))
         let rate = Double(picture.frameRate.numerator) / Double(max(1, picture.frameRate.denominator))
         frameRate = (1...240).contains(rate) ? rate : 30
         rungs = request.adaptsQuality ? choice.rungs() : [.init(size: nil, scale: 1, cost: 1)]
-        currentLook = Mutex(LiveLook(strength: request.drawing.strength ?? choice.defaultStrength))
+        currentLook = Mutex(
+            LiveLook(
+                strength: request.drawing.strength ?? choice.defaultStrength,
+                smoothing: request.drawing.smoothing ?? choice.defaultSmoothing))
+        currentPreset = Mutex(choice.name)
         firstScene = try Self.scene(0, rungs, choice, request, width, height)
-        outputs = try LiveOutput.opened(request, source.first, width: width, height: height)
-        notes = outputs.flatMap(\.warnings)
+        let events = LiveEvents()
+        self.events = events
+        outputs = LiveOutputs(source, statistics) { [isWatched = !viewers.isEmpty] name, error, isLast in
+            let reason = (error as? SakugaError)?.message ?? "\(error)"
+            if isLast, !isWatched { source.stop() } else { events.send(.warning("\(reason): the rest goes on")) }
+        }
+        var notes: [String] = []
+        do {
+            for destination in request.destinations {
+                let output = try Self.opened(destination, request, source, width, height)
+                outputs.add(output)
+                notes += output.writer.warnings
+            }
+        } catch {
+            outputs.discardAll()
+            throw error
+        }
+        self.notes = notes
+    }
+
+    private static func opened(
+        _ destination: LiveDestination, _ request: LiveRequest, _ source: LiveSource, _ width: Int, _ height: Int
+    ) throws -> LiveOutput {
+        try source.opening { reader, sound, time in
+            try LiveOutput(destination, request, reader, sound, width: width, height: height, start: time)
+        }
     }
 
     private static func scene(
@@ -95,11 +132,16 @@ package final class LiveJob: Sendable {
             height: side(height), isNewLook: isNewLook)
     }
 
-    /// What the outputs show. Callable on any thread; a change takes effect with the next frame.
+    // MARK: While it runs; callable on any thread
+
+    /// What the outputs show; a change takes effect with the next frame.
     package var look: LiveLook {
         get { currentLook.withLock { $0 } }
         set { currentLook.withLock { $0 = newValue } }
     }
+
+    /// The preset that was last asked for.
+    package var preset: String { currentPreset.withLock { $0 } }
 
     /// Changes to another preset as soon as its generator is compiled; until then frames are drawn as before.
     ///
@@ -108,6 +150,7 @@ package final class LiveJob: Sendable {
         var drawing = request.drawing
         (drawing.preset, drawing.model) = (name, nil)
         let other = try GeneratorChoice(drawing, presets: presets)
+        currentPreset.withLock { $0 = name }
         let level = pending.withLock { state in
             state.otherChoice = other
             state.hasNewChoice = true
@@ -116,57 +159,64 @@ package final class LiveJob: Sendable {
         prepare(level)
     }
 
-    /// Ends the run at the picture in hand. Callable on any thread.
+    /// The file that is being recorded beside the outputs that were asked for; nil: none.
+    package var recording: String? { recorder.withLock { $0?.name } }
+
+    /// Begins to record into a file that the outputs' options hold for, from the next frame on.
+    ///
+    /// - Throws: as an output does that does not open.
+    package func startRecording(to path: String) throws {
+        try recorder.withLock { recorder in
+            guard recorder == nil else { return }
+            let output = try Self.opened(LiveDestination(path), request, source, width, height)
+            recorder = output
+            outputs.add(output)
+        }
+        events.send(.note("recording to '\(path)'"))
+    }
+
+    /// Completes the recording, if there is one; it is announced when it is there.
+    package func stopRecording() {
+        guard let output = recorder.withLock({ $0.take() }) else { return }
+        spawn("sakuga.live.finish") { [outputs, events] in
+            do {
+                if let file = try outputs.finish(output, event: events.send) { events.send(.note("saved '\(file)'")) }
+            } catch {
+                // Told when it happened.
+            }
+        }
+    }
+
+    /// Ends the run at the picture in hand.
     package func stop() { source.stop() }
 
-    /// Takes away unfinished files: for a program that is about to quit without ending the run. Callable on any thread.
-    package func abandon() { for output in outputs { output.discard() } }
+    /// Takes away unfinished files: for a program that is about to quit without ending the run.
+    package func abandon() { outputs.discardAll() }
 
-    /// Runs until the source ends, `stop` is called or every output has failed.
+    // MARK: The run
+
+    /// Runs until the source ends, `stop` is called, or every output has failed and nobody watches.
     ///
-    /// - Throws: the error that ended the source, the drawing, or the last output.
+    /// - Throws: the error that ended the source, the drawing, or an output.
     package func run(event: @escaping @Sendable (Event) -> Void) throws -> Summary {
-        begin(event)
+        events.listen(event)
+        begin()
         drawingEnded.wait()
         statistics.noteEnd()
-        let failed = failure.withLock { $0 }
-        let sinks = sinks.withLock { $0 }
-        for sink in sinks { sink.close() }
-        var files: [String] = []
-        var firstError = failed
-        for (sink, output) in zip(sinks, outputs) {
-            // A peer that takes nothing must not keep the recording from being completed.
-            if !sink.wait(seconds: 10) {
-                event(.warning("'\(sink.name)' takes no more data and is given up"))
-                continue
-            }
-            if let error = sink.error {
-                output.discard()
-                firstError = firstError ?? (sinks.allSatisfy(\.hasFailed) ? error : nil)
-                continue
-            }
-            if let file = try output.publish() { files.append(file) }
-        }
-        if let firstError { throw firstError }
+        let (files, error) = outputs.finishAll(event: event)
+        if let error = failure.withLock({ $0 }) ?? error { throw error }
         return Summary(figures: statistics.figures, files: files)
     }
 
-    private func begin(_ event: @escaping @Sendable (Event) -> Void) {
-        let sinks = outputs.enumerated().map { number, output in
+    private func begin() {
+        let views = viewers.enumerated().map { number, viewer in
             LiveSink(
-                output.name, number: number, statistics: statistics, write: output.write, finish: output.finish,
-                failed: { [self] error in outputFailed(output.name, error, event) })
+                viewer.name, number: -1 - number, statistics: statistics, write: { viewer.show($0.pixels) },
+                finish: {}, failed: { _ in })
         }
-        let views = viewer.map { show in
-            LiveSink(
-                "preview", number: sinks.count, statistics: statistics, write: { show($0.pixels) }, finish: {},
-                failed: { _ in })
-        }
-        self.sinks.withLock { $0 = sinks }
-        let all = sinks + [views].compactMap(\.self)
         spawn("sakuga.live.draw") { [self] in
-            do { try draw(all) } catch { fail(error) }
-            views?.close()
+            do { try draw(for: views) } catch { fail(error) }
+            for view in views { view.close() }
             source.stop()
             drawingEnded.signal()
         }
@@ -177,10 +227,11 @@ package final class LiveJob: Sendable {
                     if shots.put(shot) { statistics.noteDrop() }
                 } event: { [self] change in
                     switch change {
-                    case .lost(let reason): event(.warning("\(reason): waiting for it to come back"))
+                    case .lost(let reason): events.send(.warning("\(reason): waiting for it to come back"))
+                    case .soundLost(let reason): events.send(.warning(reason))
                     case .returned:
                         statistics.noteReconnection()
-                        event(.note("the source is back"))
+                        events.send(.note("the source is back"))
                     }
                 }
             } catch {
@@ -192,12 +243,6 @@ package final class LiveJob: Sendable {
 
     private func fail(_ error: any Error) { failure.withLock { $0 = $0 ?? error } }
 
-    private func outputFailed(_ name: String, _ error: any Error, _ event: (Event) -> Void) {
-        let reason = (error as? SakugaError)?.message ?? "\(error)"
-        let isLast = sinks.withLock { $0.allSatisfy(\.hasFailed) }
-        if isLast { source.stop() } else { event(.warning("\(reason): the other outputs go on")) }
-    }
-
     private func spawn(_ name: String, _ body: @escaping @Sendable () -> Void) {
         let thread = Thread(block: body)
         thread.name = name
@@ -206,11 +251,9 @@ package final class LiveJob: Sendable {
         thread.start()
     }
 
-    private func draw(_ sinks: [LiveSink]) throws {
-        let drawing = request.drawing
+    private func draw(for views: [LiveSink]) throws {
         let painter = try LivePainter(
-            firstScene, source.first.picture, smoothing: drawing.smoothing ?? choice.defaultSmoothing,
-            keepsColor: drawing.keepsColor)
+            firstScene, source.first.picture, smoothing: look.smoothing, keepsColor: request.drawing.keepsColor)
         var ladder = QualityLadder(rungs: rungs, period: 1 / frameRate)
         while let shot = shots.take() {
             if let scene = takeReady() {
@@ -221,7 +264,9 @@ package final class LiveJob: Sendable {
             let begin = ContinuousClock.now
             var frame = try painter.draw(shot.picture, look)
             frame.timestamp = shot.timestamp
-            for sink in sinks { sink.put(LiveFrame(frame: frame, captured: shot.captured)) }
+            let drawn = LiveFrame(frame: frame, captured: shot.captured)
+            outputs.put(drawn)
+            for view in views { view.put(drawn) }
             statistics.noteDrawing(generator: painter.generatorTime, width: painter.width, height: painter.height)
             if let level = ladder.observe((ContinuousClock.now - begin) / .seconds(1)) { prepare(level) }
         }

@@ -1,7 +1,9 @@
+package import Temporal
+
 /// What can be changed from one frame to the next.
 package struct LiveLook: Sendable, Equatable {
     /// What is shown of a picture and its drawing.
-    package enum View: Sendable, CaseIterable {
+    package enum View: String, Sendable, CaseIterable {
         case drawing
         case split
         case original
@@ -18,4 +20,6 @@ package struct LiveLook: Sendable, Equatable {
     /// 0 (the original) to 1 (the drawing).
     package var strength: Double
     package var view = View.drawing
+    /// How firmly drawings are held still.
+    package var smoothing: SmoothingStrength
 }

@@ -4,28 +4,17 @@ internal import Media
 internal import Stylize
 
 /// An open destination: what is encoded goes there, and a file takes its name when it is whole.
-struct LiveOutput: Sendable {
+final class LiveOutput: Sendable {
     let name: String
-    let warnings: [String]
-    private let writer: LiveWriter
+    let writer: LiveWriter
     private let file: OutputFile?
 
-    /// Opens all destinations of a request, or none.
-    static func opened(_ request: LiveRequest, _ reader: MediaReader, width: Int, height: Int) throws -> [LiveOutput] {
-        var opened: [LiveOutput] = []
-        do {
-            for destination in request.destinations {
-                opened.append(try LiveOutput(destination, request, reader, width, height))
-            }
-        } catch {
-            for output in opened { output.discard() }
-            throw error
-        }
-        return opened
-    }
-
-    private init(
-        _ destination: LiveDestination, _ request: LiveRequest, _ reader: MediaReader, _ width: Int, _ height: Int
+    /// Opens a destination.
+    ///
+    /// - Parameter start: the run's time, in seconds, at which the output begins.
+    init(
+        _ destination: LiveDestination, _ request: LiveRequest, _ reader: MediaReader, _ sound: LiveSound, width: Int,
+        height: Int, start: Double
     ) throws {
         name = destination.name
         var file: OutputFile?
@@ -39,12 +28,12 @@ struct LiveOutput: Sendable {
         self.file = file
         do {
             writer = try LiveWriter(
-                destination, url: url, reader: reader, output: request.outputOptions, width: width, height: height)
+                destination, url: url, reader: reader, sound: sound, output: request.outputOptions, width: width,
+                height: height, cadence: request.cadence, start: start)
         } catch {
             file?.discard()
             throw error
         }
-        warnings = writer.warnings
     }
 
     func write(_ frame: Frame) throws { try writer.write(frame) }
@@ -56,6 +45,15 @@ struct LiveOutput: Sendable {
         guard let file else { return nil }
         try file.publish()
         return file.path
+    }
+
+    /// What was live cannot be recorded again: a file that failed on the way stays, under a name that says so, which is
+    /// returned. Its container can be played up to there.
+    func keep() throws -> String? {
+        guard let file, !file.isStream else { return nil }
+        if !writer.isEmpty { return try file.publishPartial() }
+        file.discard()
+        return nil
     }
 
     func discard() { file?.discard() }

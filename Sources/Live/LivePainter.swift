@@ -8,7 +8,7 @@ internal import Temporal
 /// frames: what was drawn goes on in the new size, so that a change is not seen. Used by one thread.
 final class LivePainter {
     private let description: PictureDescription
-    private let smoothing: SmoothingStrength
+    private var smoothing: SmoothingStrength
     private let keepsColor: Bool
     private var scene: LiveScene
     private var converter: PictureConverter
@@ -51,7 +51,18 @@ final class LivePainter {
         motion = estimator
     }
 
+    /// Goes on more or less firmly; what was drawn goes on too.
+    private func change(to strength: SmoothingStrength) throws {
+        let past = smoothing == .off ? nil : filter.past
+        smoothing = strength
+        filter = TemporalFilter(width: scene.width, height: scene.height, strength: strength)
+        filter.past = past
+        if strength == .off { motion = nil }
+        if strength != .off, motion == nil { motion = try MotionEstimator(width: scene.width, height: scene.height) }
+    }
+
     func draw(_ picture: Picture, _ look: LiveLook) throws -> Frame {
+        if look.smoothing != smoothing { try change(to: look.smoothing) }
         var frame = try converter.frame(from: picture)
         let original = frame.pixels
         let moved = try motion?.motion(to: frame.pixels)

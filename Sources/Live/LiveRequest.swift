@@ -1,4 +1,3 @@
-package import Inference
 package import Media
 package import Stylize
 
@@ -9,10 +8,17 @@ package struct LiveRequest: Sendable {
     package var inputOptions = InputOptions()
     /// The source gives pictures as fast as they are asked for: they are taken at the pace of their timestamps.
     package var isPaced = false
+    /// Where sound comes from instead of from the source: a device of the format in `microphoneOptions`.
+    package var microphone: String?
+    package var microphoneOptions = InputOptions()
+    /// The microphone gives sound as fast as it is asked for.
+    package var isMicrophonePaced = false
     /// Says which preset or model draws, with which seed, strength and smoothing.
     package var drawing: StylizeRequest
     package var destinations: [LiveDestination] = []
     package var outputOptions = OutputOptions()
+    /// How frames follow each other in the outputs.
+    package var cadence = LiveWriter.Cadence.variable
     package var overwrites = false
     /// The largest size at which pictures are drawn follows the source's; false keeps it whatever it takes.
     package var adaptsQuality = true
@@ -23,5 +29,6 @@ package struct LiveRequest: Sendable {
         self.input = input
         drawing = StylizeRequest(input: input, output: nil, preset: preset)
         inputOptions.isLive = true
+        microphoneOptions.isLive = true
     }
 }

@@ -15,6 +15,7 @@ final class AudioConverter {
     private let packet = Packet()
     private let zero: Int64
     private let cutsStart: Bool
+    private let isClocked: Bool
     private let dropsPriming: Bool
     /// Where the next decoded sound belongs when it does not say, in microseconds of the output.
     private var nextTime: Int64 = 0
@@ -28,15 +29,15 @@ final class AudioConverter {
     var timeBase: AVRational { encoder.pointee.time_base }
 
     /// - Parameters:
-    ///   - zero: microseconds subtracted from every timestamp.
-    ///   - cutsStart: sound before `zero` is cut away.
+    ///   - timeline: maps timestamps to the output's.
     ///   - dropsPriming: the container cannot hide the samples with which an encoder swings in, so packets that hold
     ///     nothing else are left out.
     init(
-        stream: UnsafeMutablePointer<AVStream>, codec name: String, zero: Int64, cutsStart: Bool, dropsPriming: Bool,
-        globalHeader: Bool, label: String
+        stream: UnsafeMutablePointer<AVStream>, codec name: String, timeline: StreamCarrier.Timeline,
+        dropsPriming: Bool, globalHeader: Bool, label: String
     ) throws(SakugaError) {
-        (self.label, self.zero, self.cutsStart, self.dropsPriming) = (label, zero, cutsStart, dropsPriming)
+        (self.label, self.dropsPriming) = (label, dropsPriming)
+        (zero, cutsStart, isClocked) = (timeline.zero, timeline.cutsStart, timeline.isClocked)
         decoder = try Decoder(stream: stream, label: label)
         inputTimeBase = stream.pointee.time_base
         guard let codec = avcodec_find_encoder_by_name(name), let context = avcodec_alloc_context3(codec) else {
@@ -145,7 +146,9 @@ final class AudioConverter {
         // Gaps in the timestamps from 10 ms on are filled (jitter is smaller, a lost packet longer), so that sound stays
         // where it belongs.
         var chain = cutsStart && isFirst ? "atrim=start=0," : ""
-        chain += "aresample=async=1:min_hard_comp=0.01"
+        // A device's clock drifts and its times jitter: sound is stretched after it, unheard, by a hundredth at most.
+        let stretch = encoder.pointee.sample_rate / 100
+        chain += isClocked ? "aresample=async=\(stretch):min_hard_comp=0.2" : "aresample=async=1:min_hard_comp=0.01"
         chain += ",aformat=sample_fmts=\(sampleFormat):sample_rates=\(encoder.pointee.sample_rate)"
         chain += ":channel_layouts=\(layoutName)"
         let graph = try FilterGraph(

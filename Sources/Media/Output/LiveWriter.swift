@@ -11,7 +11,17 @@ package final class LiveWriter: @unchecked Sendable {
     // @unchecked Sendable: `converter`, `encoder` and `packet` belong to the thread that writes frames, the carriers to
     // `sound`; the muxer they share locks itself. `finish` runs when no more frames or sound come.
 
+    /// How frames follow each other in an output.
+    package enum Cadence: String, Sendable, CaseIterable {
+        /// Each at its own time.
+        case variable
+        /// Evenly: one that is missing is replaced by the one before.
+        case constant
+    }
+
     package let warnings: [String]
+    /// No frame was written yet. Read by the thread that writes, or after it has ended.
+    package var isEmpty: Bool { number == 0 }
     package let encoderName: String
     private let muxer: Muxer
     private let encoder: VideoEncoder
@@ -20,6 +30,12 @@ package final class LiveWriter: @unchecked Sendable {
     private let drawnIndex: Int
     private var number = 0
     private let timeBase: TimeBase
+    /// Ticks at which the output begins.
+    private let origin: Int64
+    /// Where frames come evenly: their places, the next one, and the last picture.
+    private let grid: FrameGrid?
+    private var nextPlace: Int64 = 0
+    private var lastPicture: Picture?
     private var carriers: [Int: StreamCarrier] = [:]
     private let sound = DispatchQueue(label: "sakuga.live.sound", qos: .userInteractive)
     private let waiting = Atomic(0)
@@ -31,17 +47,20 @@ package final class LiveWriter: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - url: where to write, as FFmpeg understands it.
-    ///   - reader: whose pictures are drawn, and whose sound is carried.
+    ///   - reader: whose pictures are drawn.
+    ///   - sound: is carried beside them, once the writer is added to its `PacketTee`.
     ///   - width, height: of the output; frames of other sizes are scaled to it.
+    ///   - cadence: whether frames keep their times or come evenly.
+    ///   - start: the time of the run, in seconds, at which the output begins.
     /// - Throws: `.usage` for encoder options that do not work, `.cannotCreate` where the destination does not open.
     package init(
-        _ destination: LiveDestination, url: String, reader: MediaReader, output: OutputOptions, width: Int,
-        height: Int
+        _ destination: LiveDestination, url: String, reader: MediaReader, sound: LiveSound, output: OutputOptions,
+        width: Int, height: Int, cadence: Cadence, start: Double
     ) throws {
         var options = output
         options.container = options.container ?? destination.container
-        // A broadcast is watched by whoever comes later: sound as players expect it.
-        if options.audio == .automatic, destination.isLive { options.audio = .aac }
+        // A broadcast is watched by whoever comes later, and a microphone gives plain samples: sound as players expect it.
+        if options.audio == .automatic, destination.isLive || sound.isClocked { options.audio = .usual }
         if destination.kind == .virtualCamera { options.audio = .none }
         let plan = try OutputPlan.make(for: reader, output: destination.name, options: options)
         let rate = max(1, Int(av_q2d(AVRational(reader.picture.frameRate)).rounded()))
@@ -55,6 +74,8 @@ package final class LiveWriter: @unchecked Sendable {
         encoderName = encoder.name
         converter = try FrameConverter(encoder: encoder, color: encoder.color)
         timeBase = reader.picture.timeBase
+        origin = Int64((start / timeBase.seconds).rounded())
+        grid = cadence == .constant ? FrameGrid(reader.picture.frameRate, timeBase) : nil
         let stream = muxer.addStream()
         drawnIndex = Int(stream.pointee.index)
         avcodec_parameters_from_context(stream.pointee.codecpar, encoder.context)
@@ -66,37 +87,55 @@ package final class LiveWriter: @unchecked Sendable {
         // Nothing waits in a buffer, for whoever reads along and for a recording that ends with the power.
         muxer.context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS
         var warnings: [String] = []
-        for entry in plan.entries where reader.info.streams[entry.stream].kind == .audio {
+        for entry in try plan.soundEntries(of: sound, output: destination.name, options: options) {
             switch entry.action {
             case .copy, .convert:
+                let timeline = StreamCarrier.Timeline(
+                    zero: Int64(start * 1e6), cutsStart: true, isClocked: sound.isClocked)
                 carriers[entry.stream] = try StreamCarrier(
-                    reader.info.streams[entry.stream], action: entry.action, reader: reader, muxer: muxer,
-                    container: plan.container)
+                    sound.streams.first { $0.index == entry.stream }!, action: entry.action, of: sound.demuxer,
+                    timeline, muxer: muxer, container: plan.container)
             case .drop(let reason, true, _): warnings.append("the sound is left out: \(reason)")
             default: break
             }
         }
         self.warnings = warnings
         try muxer.begin(options: Self.muxerOptions(plan.container))
-        if !carriers.isEmpty {
-            let others = reader.packetHandler
-            reader.packetHandler = { [unowned self] packet in
-                try others?(packet)
-                take(packet)
-            }
-        }
     }
 
     /// Encodes and sends a frame. One thread at a time.
     package func write(_ frame: Frame) throws {
         if let error = failure.withLock({ $0 }) { throw error }
-        var frame = frame
-        frame.number = number
-        number += 1
+        let ticks =
+            av_rescale_q(frame.timestamp.ticks, AVRational(frame.timestamp.timeBase), AVRational(timeBase)) - origin
+        // What was captured before the output began.
+        guard ticks >= 0 else { return }
+        guard let grid else { return try encode(frame, at: ticks) }
+        let place = grid.place(of: ticks)
+        guard place >= nextPlace else { return }
+        // Where frames are missing, the last one is shown on.
+        if let lastPicture {
+            while nextPlace < place { try encode(lastPicture, at: takePlace(grid)) }
+        }
+        nextPlace = place
+        try encode(frame, at: takePlace(grid))
+    }
+
+    private func takePlace(_ grid: FrameGrid) -> Int64 {
+        defer { nextPlace += 1 }
+        return grid.ticks(at: nextPlace)
+    }
+
+    private func encode(_ frame: Frame, at ticks: Int64) throws {
         let picture = try converter.picture(from: frame)
-        picture.timestamp = Timestamp(
-            ticks: av_rescale_q(frame.timestamp.ticks, AVRational(frame.timestamp.timeBase), AVRational(timeBase)),
-            timeBase: timeBase)
+        if grid != nil { lastPicture = picture }
+        try encode(picture, at: ticks)
+    }
+
+    private func encode(_ picture: Picture, at ticks: Int64) throws {
+        picture.number = number
+        number += 1
+        picture.timestamp = Timestamp(ticks: ticks, timeBase: timeBase)
         try encode(picture)
     }
 
@@ -115,17 +154,15 @@ package final class LiveWriter: @unchecked Sendable {
         try muxer.finish()
     }
 
-    /// Takes a packet of the source on the thread that reads it.
-    private func take(_ packet: Packet) {
-        guard carriers[Int(packet.pointer.pointee.stream_index)] != nil,
-            waiting.load(ordering: .relaxed) < Self.patience
-        else { return }
+    /// Takes a packet of sound on the thread that reads it; `stream` is its place in the sound's input.
+    func take(_ packet: Packet, stream: Int) {
+        guard carriers[stream] != nil, waiting.load(ordering: .relaxed) < Self.patience else { return }
         waiting.add(1, ordering: .relaxed)
         let parcel = Parcel(packet: packet.reference())
         sound.async { [self] in
             waiting.subtract(1, ordering: .relaxed)
             do {
-                try carriers[Int(parcel.packet.pointer.pointee.stream_index)]?.carry(parcel.packet, end: nil)
+                try carriers[stream]?.carry(parcel.packet, end: nil)
             } catch {
                 failure.withLock { $0 = $0 ?? error }
             }

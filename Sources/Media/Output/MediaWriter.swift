@@ -140,7 +140,8 @@ package final class MediaWriter: @unchecked Sendable {
             case .attach: muxer.attachCover(of: reader.demuxer.stream(entry.stream))
             case .copy, .convert:
                 carriers[entry.stream] = try StreamCarrier(
-                    reader.info.streams[entry.stream], action: entry.action, reader: reader, muxer: muxer,
+                    reader.info.streams[entry.stream], action: entry.action, of: reader.demuxer,
+                    .init(zero: reader.zero, cutsStart: (reader.options.start ?? 0) > 0), muxer: muxer,
                     container: plan.container)
             }
         }

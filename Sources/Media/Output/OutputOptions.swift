@@ -3,6 +3,8 @@ package struct OutputOptions: Sendable {
     package enum AudioChoice: Sendable, Equatable {
         /// Copied where the container can hold it, else AAC (Opus in WebM).
         case automatic
+        /// Encoded anew: AAC, or Opus in WebM.
+        case usual
         case none
         case copy
         case aac

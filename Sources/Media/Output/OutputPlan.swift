@@ -44,9 +44,18 @@ package struct OutputPlan: Codable, Sendable, Equatable {
                 return Entry(stream: stream.index, action: .drop(reason: "not chosen", isLoss: false))
             }
             return Entry(
-                stream: stream.index, action: action(for: stream, in: reader, format: format, options: options))
+                stream: stream.index, action: action(for: stream, in: reader.demuxer, format: format, options: options))
         }
         return OutputPlan(container: name, entries: entries)
+    }
+
+    /// What becomes of a live run's sound in the planned container.
+    func soundEntries(of sound: LiveSound, output: String, options: OutputOptions) throws -> [Entry] {
+        guard !isPictureFile, container != "v4l2" else { return [] }
+        let format = try Self.muxer(for: output, named: container)
+        return sound.streams.map {
+            Entry(stream: $0.index, action: Self.action(for: $0, in: sound.demuxer, format: format, options: options))
+        }
     }
 
     private static let pictureContainers = ["image2", "image2pipe", "webp", "apng", "gif"]
@@ -144,11 +153,11 @@ package struct OutputPlan: Codable, Sendable, Equatable {
     }
 
     private static func action(
-        for stream: MediaInfo.Stream, in reader: MediaReader, format: UnsafePointer<AVOutputFormat>,
+        for stream: MediaInfo.Stream, in demuxer: Demuxer, format: UnsafePointer<AVOutputFormat>,
         options: OutputOptions
     ) -> Action {
         if stream.isHandledByContainer { return .drop(reason: "the container keeps it by itself", isLoss: false) }
-        let parameters = reader.demuxer.stream(stream.index).pointee.codecpar.pointee
+        let parameters = demuxer.stream(stream.index).pointee.codecpar.pointee
         let container = String(cString: format.pointee.name)
         let isMatroska = container == "matroska"
         if let flaw = flaw(of: stream, parameters) { return .drop(reason: flaw, isLoss: true) }
@@ -162,7 +171,7 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             return fits ? .copy : refusal(stream, parameters, container)
         case .audio:
             let action = audioAction(stream, parameters, fits: fits, container: container, options: options)
-            guard case .convert = action, !canDecode(stream, reader) else { return action }
+            guard case .convert = action, !canDecode(stream, demuxer) else { return action }
             if fits { return .copy }
             return .drop(
                 reason: "this FFmpeg cannot decode \(stream.codec)", isLoss: true,
@@ -172,7 +181,7 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             let target = [
                 "mp4": "mov_text", "mov": "mov_text", "ipod": "mov_text", "webm": "webvtt", "matroska": "ass",
             ]
-            if stream.isText == true, canDecode(stream, reader), let codec = target[container] {
+            if stream.isText == true, canDecode(stream, demuxer), let codec = target[container] {
                 return .convert(to: codec)
             }
             return refusal(stream, parameters, container)
@@ -215,8 +224,8 @@ package struct OutputPlan: Codable, Sendable, Equatable {
         }
     }
 
-    private static func canDecode(_ stream: MediaInfo.Stream, _ reader: MediaReader) -> Bool {
-        avcodec_find_decoder(reader.demuxer.stream(stream.index).pointee.codecpar.pointee.codec_id) != nil
+    private static func canDecode(_ stream: MediaInfo.Stream, _ demuxer: Demuxer) -> Bool {
+        avcodec_find_decoder(demuxer.stream(stream.index).pointee.codecpar.pointee.codec_id) != nil
     }
 
     private static func audioAction(
@@ -232,6 +241,7 @@ package struct OutputPlan: Codable, Sendable, Equatable {
             return fits ? .copy : refusal(stream, parameters, container)
         case .automatic:
             return fits ? .copy : .convert(to: usual)
+        case .usual: return .convert(to: usual)
         }
     }
 }

@@ -21,18 +21,29 @@ final class StreamCarrier {
     private let cutsStart: Bool
     private let muxer: Muxer
 
+    /// What maps the input's timeline to the output's.
+    struct Timeline {
+        /// Microseconds subtracted from every timestamp.
+        var zero: Int64
+        /// What lies before `zero` is cut away.
+        var cutsStart = false
+        /// The times come from a device's clock, which need not run as the samples do.
+        var isClocked = false
+    }
+
     /// Adds the stream to the muxer.
     ///
     /// - Throws: `.unavailable` when a codec for the conversion is missing.
     init(
-        _ stream: MediaInfo.Stream, action: OutputPlan.Action, reader: MediaReader, muxer: Muxer, container: String
+        _ stream: MediaInfo.Stream, action: OutputPlan.Action, of demuxer: Demuxer, _ timeline: Timeline, muxer: Muxer,
+        container: String
     ) throws(SakugaError) {
-        let input = reader.demuxer.stream(stream.index)
+        let input = demuxer.stream(stream.index)
         let made = muxer.addStream()
         self.muxer = muxer
         (kind, output, timeBase) = (stream.kind, Int(made.pointee.index), input.pointee.time_base)
-        shift = av_rescale_q(reader.zero, shimMicroseconds, input.pointee.time_base)
-        cutsStart = (reader.options.start ?? 0) > 0
+        shift = av_rescale_q(timeline.zero, shimMicroseconds, input.pointee.time_base)
+        cutsStart = timeline.cutsStart
         let label = "\(stream.kind.rawValue) stream \(stream.index)"
         switch action {
         case .convert(let codec) where stream.kind == .subtitle:
@@ -42,8 +53,8 @@ final class StreamCarrier {
         case .convert(let codec):
             let hidesPriming = codec == "libopus" || ["mp4", "mov", "ipod"].contains(container)
             let converter = try AudioConverter(
-                stream: input, codec: codec, zero: reader.zero, cutsStart: (reader.options.start ?? 0) > 0,
-                dropsPriming: !hidesPriming, globalHeader: muxer.wantsGlobalHeader, label: label)
+                stream: input, codec: codec, timeline: timeline, dropsPriming: !hidesPriming,
+                globalHeader: muxer.wantsGlobalHeader, label: label)
             converter.describe(made)
             work = .sound(converter)
         default:

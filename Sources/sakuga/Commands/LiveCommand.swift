@@ -15,7 +15,7 @@ struct LiveCommand: ParsableCommand {
             queued, and the size of drawing follows what it can do. Ctrl-C ends and completes the recording.
 
             In the window: space freezes, 1 to 9 change the preset, + and - the strength, o shows the original (half, \
-            whole, not), s saves a picture, f fills the screen, q ends.
+            whole, not), s saves a picture, r begins and ends a recording, f fills the screen, q ends.
 
             EXAMPLES
               sakuga live                                     shows the camera, drawn, in a window
@@ -73,6 +73,10 @@ struct LiveCommand: ParsableCommand {
         request.drawing.inference = try machine.inferenceOptions()
         // One picture at a time on all cores: side by side, each would be late.
         request.drawing.inference.streams = machine.streams ?? 1
+        request.microphone = source.microphone
+        request.microphoneOptions.format = source.chosenMicrophoneFormat
+        request.isMicrophonePaced = source.microphoneFormat == "lavfi"
+        request.cadence = target.cadence
         request.destinations = try target.destinations()
         request.outputOptions = target.outputOptions()
         request.overwrites = target.overwrite
@@ -110,11 +114,20 @@ struct LiveSourceOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Ask the camera or screen for so many frames per second.")
     var framerate: Double?
 
+    @Option(help: "Sound from a microphone instead of from the source: an ALSA device, for example default.")
+    var microphone: String?
+
+    @Option(help: "FFmpeg's name of the microphone's format, for example pulse. (default: alsa)")
+    var microphoneFormat: String?
+
     @Flag(help: "Take a file at the pace at which it plays.")
     var realtime = false
 
     func validate() throws {
         if camera != nil, input != nil { throw ValidationError("Give --camera or --input, not both.") }
+        if microphoneFormat != nil, microphone == nil {
+            throw ValidationError("--microphone-format says how --microphone is read: give that too.")
+        }
         if let framerate, !(framerate > 0 && framerate <= 1000) {
             throw ValidationError("--framerate must be between 0 and 1000 frames per second.")
         }
@@ -127,6 +140,14 @@ struct LiveSourceOptions: ParsableArguments {
         throw SakugaError(
             .noInput, "there is no camera",
             hint: "plug one in, or name another source with --input; see sakuga live --help")
+    }
+
+    var chosenMicrophoneFormat: String {
+        #if os(macOS)
+            microphoneFormat ?? "avfoundation"
+        #else
+            microphoneFormat ?? "alsa"
+        #endif
     }
 
     /// A made-up source comes as fast as it is read, and so does a file.
@@ -166,6 +187,9 @@ struct LiveTargetOptions: ParsableArguments {
 
     @OptionGroup var streams: StreamOptions
 
+    @Option(help: "How frames follow each other in the outputs: variable (each at its own time) or constant.")
+    var cadence = LiveWriter.Cadence.variable
+
     @Flag(inversion: .prefixedNo, help: "Draw smaller while this machine cannot keep up.")
     var adapt = true
 
@@ -192,3 +216,5 @@ struct LiveTargetOptions: ParsableArguments {
         return options
     }
 }
+
+extension LiveWriter.Cadence: ExpressibleByArgument {}

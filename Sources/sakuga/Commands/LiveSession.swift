@@ -19,8 +19,8 @@ final class LiveSession: Sendable {
 
     func run(_ request: LiveRequest, showsWindow: Bool) throws {
         let newest = NewestPicture()
-        let show: @Sendable (PixelBuffer) -> Void = { newest.put($0) }
-        let job = try LiveJob(request, viewer: showsWindow ? show : nil)
+        let viewers = showsWindow ? [LiveJob.Viewer("window") { newest.put($0) }] : []
+        let job = try LiveJob(request, viewers: viewers)
         let window = showsWindow ? try openWindow(job) : nil
         let line = StatusLine(job, mode: progress, screen: screen)
         for note in job.notes { line.say("warning: \(note)") }
@@ -82,15 +82,14 @@ final class LiveSession: Sendable {
                 case .key("+"), .key("="): job.look.strength = min(1, job.look.strength + 0.1)
                 case .key("-"): job.look.strength = max(0, job.look.strength - 0.1)
                 case .key("s"): if let shown { save(shown, line) }
+                case .key("r"): toggleRecording(job, line)
                 case .key(let key):
                     guard let number = key.wholeNumberValue, (1...9).contains(number), number <= presets.count else {
                         continue
                     }
-                    do {
+                    warning(line) {
                         try job.change(toPreset: presets[number - 1])
                         window.setTitle("Sakuga: \(presets[number - 1])")
-                    } catch {
-                        line.say("warning: \((error as? SakugaError)?.message ?? "\(error)")")
                     }
                 }
             }
@@ -104,15 +103,21 @@ final class LiveSession: Sendable {
         window.close()
     }
 
+    private func toggleRecording(_ job: LiveJob, _ line: StatusLine) {
+        guard job.recording == nil else { return job.stopRecording() }
+        warning(line) { try job.startRecording(to: FileName.now(extension: "mkv")) }
+    }
+
     private func save(_ picture: PixelBuffer, _ line: StatusLine) {
-        let time = Date.now.formatted(.iso8601.time(includingFractionalSeconds: false).dateSeparator(.dash))
-        let name = "sakuga-\(time.filter { $0.isNumber || $0 == "-" }).png"
-        do {
+        let name = FileName.now(extension: "png")
+        warning(line) {
             try PictureFile.write(picture, to: URL(fileURLWithPath: name))
             line.say("note: saved '\(name)'")
-        } catch {
-            line.say("warning: \((error as? SakugaError)?.message ?? "\(error)")")
         }
+    }
+
+    private func warning(_ line: StatusLine, _ body: () throws -> Void) {
+        do { try body() } catch { line.say("warning: \((error as? SakugaError)?.message ?? "\(error)")") }
     }
 }
 
