@@ -22,7 +22,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [.executable(name: "sakuga", targets: ["sakuga"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
     ],
     targets: [
         // Layer 0: C at the door, one module each.
@@ -59,17 +60,27 @@ let package = Package(
             dependencies: ["Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Pipeline"],
             swiftSettings: settings
         ),
+        .target(
+            name: "Web",
+            dependencies: [
+                "Frames", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
         // Layer 5
         .target(
             name: "Live",
-            dependencies: ["Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline", "CSDL"],
-            swiftSettings: settings),
+            dependencies: [
+                "Stylize", "Web", "Frames", "Model", "Media", "Temporal", "CSDL",
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            resources: [.embedInCode("Page/page.html")], swiftSettings: settings),
         // Layer 6: the command
         .executableTarget(
             name: "sakuga",
             dependencies: [
-                "Live", "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics", "Training",
-                "Pipeline",
+                "Live", "Web", "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics",
+                "Training", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -94,6 +105,7 @@ let package = Package(
             name: "StylizeTests",
             dependencies: ["Stylize", "Media", "Inference", "Model", "StyleMetrics", "Pipeline", "Frames", support],
             swiftSettings: settings),
+        .testTarget(name: "WebTests", dependencies: ["Web", "Frames"], swiftSettings: settings),
         .testTarget(name: "LiveTests", dependencies: ["Live"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["sakuga", "Model", "Frames", support], swiftSettings: settings),

@@ -169,10 +169,9 @@ final class LiveSource: @unchecked Sendable {
 
     /// A device or an address may come back; a file or a pipe that has ended has not more.
     private var canReturn: Bool {
-        var status = stat()
         guard !request.isPaced, request.input != "-" else { return false }
-        guard stat(request.input, &status) == 0 else { return true }
-        return status.st_mode & S_IFMT == S_IFCHR
+        guard let facts = try? FileManager.default.attributesOfItem(atPath: request.input) else { return true }
+        return facts[.type] as? FileAttributeType == .typeCharacterSpecial
     }
 
     /// Tries once a second until the source opens again; nil where it is over meanwhile.

@@ -108,7 +108,7 @@ package struct PresetLibrary: Sendable {
         }
     }
 
-    func folder(of name: String) -> URL? {
+    package func folder(of name: String) -> URL? {
         guard Self.isName(name) else { return nil }
         return folders.map { $0.appendingPathComponent(name, isDirectory: true) }.first { isPresetFolder($0.path) }
     }

@@ -23,10 +23,7 @@ extension ColorDescription {
             return color
         }
         if isFullRangeByName(format) {
-            // JFIF: BT.601 in full range, chroma in the middle.
-            (color.matrix, color.range, color.chromaLocation) = (
-                AVCOL_SPC_BT470BG, AVCOL_RANGE_JPEG, AVCHROMA_LOC_CENTER
-            )
+            (color.matrix, color.range, color.chromaLocation) = (jpeg.matrix, jpeg.range, jpeg.chromaLocation)
             return color
         }
         if !picture.hasMatrix || color.matrix == AVCOL_SPC_RGB {

@@ -30,6 +30,11 @@ struct ColorDescription: Equatable {
         primaries: AVCOL_PRI_BT709, transfer: AVCOL_TRC_BT709, matrix: AVCOL_SPC_BT709, range: AVCOL_RANGE_MPEG,
         chromaLocation: AVCHROMA_LOC_LEFT)
 
+    /// JFIF: BT.601 in full range, chroma in the middle.
+    static let jpeg = ColorDescription(
+        primaries: AVCOL_PRI_UNSPECIFIED, transfer: AVCOL_TRC_UNSPECIFIED, matrix: AVCOL_SPC_BT470BG,
+        range: AVCOL_RANGE_JPEG, chromaLocation: AVCHROMA_LOC_CENTER)
+
     var isHDR: Bool { transfer == AVCOL_TRC_SMPTE2084 || transfer == AVCOL_TRC_ARIB_STD_B67 }
 
     /// The SWS_CS_* number of the matrix; where the file does not say, what players assume from the picture's size.

@@ -14,7 +14,8 @@ package enum PictureFile {
         }
     }
 
-    private static func encoded(_ pixels: PixelBuffer) throws -> Data {
+    /// A picture as the bytes of a PNG file.
+    package static func encoded(_ pixels: PixelBuffer) throws -> Data {
         let (width, height) = (Int32(pixels.width), Int32(pixels.height))
         guard let codec = avcodec_find_encoder(AV_CODEC_ID_PNG), var context = avcodec_alloc_context3(codec) as Optional
         else { throw SakugaError(.unavailable, "this FFmpeg has no PNG encoder") }

@@ -5,6 +5,7 @@ import Inference
 import Live
 import Media
 import Stylize
+import Web
 
 struct LiveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,6 +21,7 @@ struct LiveCommand: ParsableCommand {
             EXAMPLES
               sakuga live                                     shows the camera, drawn, in a window
               sakuga live --preview -o me.mkv                 and records it
+              sakuga live --web                               shows it in a browser
               sakuga live --virtual-camera /dev/video9        for video calls
               sakuga live --input rtsp://host/stream -o udp://127.0.0.1:9000
               sakuga live --input film.mp4 --realtime -o live/index.m3u8
@@ -83,7 +85,9 @@ struct LiveCommand: ParsableCommand {
         request.adaptsQuality = target.adapt
         request.duration = duration?.seconds
         let session = LiveSession(progress: progress, verbose: verbose, printsFigures: stats != nil)
-        try session.run(request, showsWindow: target.preview || request.destinations.isEmpty)
+        let page = try target.page()
+        try session.run(
+            request, showsWindow: target.preview || request.destinations.isEmpty && page == nil, page: page)
     }
 
     private func printCameras() {
@@ -170,8 +174,14 @@ struct LiveTargetOptions: ParsableArguments {
         help: "A file, an address (rtmp://, srt://, udp://), an HLS playlist (live/index.m3u8), or -. Repeatable.")
     var output: [String] = []
 
-    @Flag(help: "Show a window. (default: where there is no other output)")
+    @Flag(help: "Show a window. (default: where nothing else is asked for)")
     var preview = false
+
+    @Flag(help: "Show it in a browser, at the address that is printed, with the window's controls.")
+    var web = false
+
+    @Option(help: "Let other machines reach the page: the address to listen on, with or without a port.")
+    var bind: String?
 
     @Option(help: "A v4l2loopback device to be seen as a camera by other programs, for example /dev/video9.")
     var virtualCamera: String?
@@ -195,6 +205,16 @@ struct LiveTargetOptions: ParsableArguments {
 
     @Flag(help: "Replace the output if it exists.")
     var overwrite = false
+
+    /// Where the page is served; nil: nowhere.
+    func page() throws -> ListenAddress? {
+        let usual = ListenAddress(host: "127.0.0.1", port: 8088)
+        return web ? try bind.map { try ListenAddress($0, defaultPort: usual.port) } ?? usual : nil
+    }
+
+    func validate() throws {
+        if bind != nil, !web { throw ValidationError("--bind says where --web is served: give that too.") }
+    }
 
     func destinations() throws -> [LiveDestination] {
         var destinations = try output.map { try LiveDestination($0) }

@@ -5,6 +5,7 @@ import Live
 import Media
 import Model
 import Synchronization
+import Web
 
 /// Runs a live request, shows how it goes, and ends it cleanly on Ctrl-C.
 final class LiveSession: Sendable {
@@ -17,10 +18,13 @@ final class LiveSession: Sendable {
         if verbose { FFmpegLog.install { TerminalScreen.standardError.write("ffmpeg: \($0)\n") } }
     }
 
-    func run(_ request: LiveRequest, showsWindow: Bool) throws {
-        let newest = NewestPicture()
-        let viewers = showsWindow ? [LiveJob.Viewer("window") { newest.put($0) }] : []
+    func run(_ request: LiveRequest, showsWindow: Bool, page address: ListenAddress?) throws {
+        let (newest, broadcast) = (NewestPicture(), PictureBroadcast())
+        var viewers: [LiveJob.Viewer] = []
+        if showsWindow { viewers.append(.init("window") { newest.put($0) }) }
+        if address != nil { viewers.append(.init("page") { broadcast.show($0) }) }
         let job = try LiveJob(request, viewers: viewers)
+        let page = try abandoning(job) { try address.map { try LivePage(job, broadcast, at: $0) } }
         let window = showsWindow ? try openWindow(job) : nil
         let line = StatusLine(job, mode: progress, screen: screen)
         for note in job.notes { line.say("warning: \(note)") }
@@ -29,12 +33,16 @@ final class LiveSession: Sendable {
         } cleaning: {
             job.abandon()
         }
-        let outputs = (showsWindow ? ["window"] : []) + request.destinations.map(\.name)
+        let outputs = viewers.map(\.name) + request.destinations.map(\.name)
         let rate = (job.frameRate * 100).rounded() / 100
         line.say(
             "\(request.input) -> \(outputs.joined(separator: ", ")) (\(job.width)x\(job.height), \(rate) frames/s)")
+        if let page { line.say("open \(page.link)") }
         line.begin()
-        defer { line.end() }
+        defer {
+            line.end()
+            page?.stop()
+        }
         let outcome = Outcome()
         let tell: @Sendable (LiveJob.Event) -> Void = { event in
             switch event {
@@ -54,10 +62,17 @@ final class LiveSession: Sendable {
     }
 
     private func openWindow(_ job: LiveJob) throws -> PreviewWindow {
-        do {
-            return try MainActor.assumeIsolated {
+        try abandoning(job) {
+            try MainActor.assumeIsolated {
                 try PreviewWindow(title: "Sakuga", width: job.width, height: job.height)
             }
+        }
+    }
+
+    /// Leaves nothing at the destinations where `body` fails.
+    private func abandoning<Result>(_ job: LiveJob, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
         } catch {
             job.abandon()
             throw error

@@ -1,0 +1,71 @@
+internal import Foundation
+internal import Dispatch
+internal import Frames
+package import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// A listening HTTP server, to be started and stopped by code that does not wait for anything.
+package final class WebServer: Sendable {
+    /// Where it listens: with the port that the system chose where 0 was asked for.
+    package let address: ListenAddress
+    private let task: Task<Void, Never>
+
+    /// Connections at a time; more wait until one ends.
+    private static let mostConnections = 128
+
+    /// Begins to listen.
+    ///
+    /// - Throws: `.unavailable` where the address cannot be listened on.
+    package init(_ address: ListenAddress, router: Router<BasicRequestContext>) throws {
+        let start = Start()
+        var logger = Logger(label: "sakuga")
+        logger.logLevel = .critical
+        let application = Application(
+            router: router,
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .seconds(60),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+            configuration: .init(
+                address: .hostname(address.host, port: address.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections)),
+            onServerRunning: { channel in start.set(.success(channel.localAddress?.port ?? address.port)) },
+            logger: logger)
+        task = Task {
+            do { try await application.run() } catch { start.set(.failure(error)) }
+        }
+        do {
+            self.address = ListenAddress(host: address.host, port: try start.wait())
+        } catch {
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
+            throw SakugaError(
+                .unavailable, "cannot listen on \(address.authority): \(reason)",
+                hint: "another program may use the port: choose another one, or 0 for any that is free")
+        }
+    }
+
+    deinit { task.cancel() }
+
+    /// Stops listening and ends all connections.
+    package func stop() { task.cancel() }
+}
+
+/// The port on which a server has begun to listen, or why it has not.
+private final class Start: Sendable {
+    private let outcome = Mutex<Result<Int, any Error>?>(nil)
+    private let isThere = DispatchSemaphore(value: 0)
+
+    func set(_ result: Result<Int, any Error>) {
+        outcome.withLock { $0 = $0 ?? result }
+        isThere.signal()
+    }
+
+    func wait() throws -> Int {
+        isThere.wait()
+        return try outcome.withLock { $0! }.get()
+    }
+}
