@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import Foundation
 import PackageDescription
 
@@ -106,7 +106,7 @@ let package = Package(
             dependencies: ["Stylize", "Media", "Inference", "Model", "StyleMetrics", "Pipeline", "Frames", support],
             swiftSettings: settings),
         .testTarget(name: "WebTests", dependencies: ["Web", "Frames"], swiftSettings: settings),
-        .testTarget(name: "LiveTests", dependencies: ["Live"], swiftSettings: settings),
+        .testTarget(name: "LiveTests", dependencies: ["Live", "Stylize", "Inference", "Media", "Temporal", "Frames"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["sakuga", "Model", "Frames", support], swiftSettings: settings),
     ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what Sakuga builds on: Debian packages, and the OpenVINO runtime (pinned, hash-checked) into .deps/openvino.
-# Safe to run again: what is already there is left alone. `deps.sh dist` adds what only packing needs, `deps.sh vgg`
-# what reads VGG16's weights file; the tests need nothing more, `deps.sh tests` says so by name.
+# Safe to run again: what is already there is left alone. `deps.sh tests` adds a browser and a screen for the live tests,
+# `deps.sh dist` what only packing needs, `deps.sh vgg` what reads VGG16's weights file.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,12 +13,13 @@ openvino_sha256=2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf
 source scripts/packages.sh
 
 command -v swift >/dev/null || fail "Swift is not installed" \
-    "install Swift 6.1 or newer from https://www.swift.org/install and run this again"
+    "install Swift 6.2 or newer from https://www.swift.org/install and run this again"
 [ "$(uname -m)" = x86_64 ] || fail "this machine is $(uname -m), and the pinned OpenVINO runtime is for x86_64" \
     "run on an x86-64 machine"
 
 case "${1:-}" in
-    "" | tests) ;;
+    "") ;;
+    tests) packages+=(curl chromium xvfb xdotool) ;;
     vgg) packages+=(hdf5-tools) ;;
     dist) packages+=(patchelf xz-utils binutils) ;;
     *) fail "there is no group of dependencies named '$1'" "deps.sh, deps.sh tests, deps.sh vgg or deps.sh dist" ;;

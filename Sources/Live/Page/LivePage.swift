@@ -1,5 +1,5 @@
 internal import Foundation
-package import Frames
+internal import Frames
 internal import HTTPTypes
 internal import Hummingbird
 internal import Media

@@ -17,7 +17,7 @@ package enum PictureFile {
     /// A picture as the bytes of a PNG file.
     package static func encoded(_ pixels: PixelBuffer) throws -> Data {
         let (width, height) = (Int32(pixels.width), Int32(pixels.height))
-        guard let codec = avcodec_find_encoder(AV_CODEC_ID_PNG), var context = avcodec_alloc_context3(codec) as Optional
+        guard let codec = avcodec_find_encoder(AV_CODEC_ID_PNG), let context = avcodec_alloc_context3(codec)
         else { throw SakugaError(.unavailable, "this FFmpeg has no PNG encoder") }
         defer {
             var freed: UnsafeMutablePointer<AVCodecContext>? = context

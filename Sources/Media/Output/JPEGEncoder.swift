@@ -8,7 +8,7 @@ package final class JPEGEncoder {
     private var pool: PicturePool?
     private let packet = Packet()
     /// FFmpeg's scale of quality: 2 (best) to 31.
-    private static let scale: Int32 = 4
+    private static let scale: Int32 = 3
 
     package init() {}
 

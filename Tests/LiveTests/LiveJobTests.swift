@@ -1,0 +1,140 @@
+import Foundation
+import Frames
+import Inference
+import Media
+import Stylize
+import Synchronization
+import Temporal
+import Testing
+
+@testable import Live
+
+/// Whole runs, looked at frame by frame.
+@Suite("Live job", .serialized, .timeLimit(.minutes(5)))
+struct LiveJobTests {
+    /// Frames as a viewer gets them, from a source that stands still: whatever changes was changed.
+    private final class Watch: Sendable {
+        struct State {
+            var count = 0
+            var last: [UInt8] = []
+            /// The frames that differed from the one before, and when every frame came.
+            var changes: [Int] = []
+            var times: [ContinuousClock.Instant] = []
+        }
+
+        let state = Mutex(State())
+
+        func see(_ pixels: PixelBuffer) {
+            let row = pixels.bytes + pixels.height / 2 * pixels.stride
+            let bytes = Array(UnsafeBufferPointer(start: row, count: pixels.width * 3))
+            state.withLock { state in
+                // What smoothing and rounding do to a picture that stands still is less.
+                let moved = zip(bytes, state.last).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
+                if state.count > 0, moved > 4 || bytes.count != state.last.count { state.changes.append(state.count) }
+                state.last = bytes
+                state.times.append(.now)
+                state.count += 1
+            }
+        }
+
+        var count: Int { state.withLock { $0.count } }
+
+        func wait(until condition: @escaping (State) -> Bool) -> Bool {
+            let deadline = ContinuousClock.now + .seconds(30)
+            while ContinuousClock.now < deadline {
+                if state.withLock({ condition($0) }) { return true }
+                usleep(2_000)
+            }
+            return false
+        }
+    }
+
+    private static func request() -> LiveRequest {
+        var request = LiveRequest(input: "smptebars=size=320x180:rate=30", preset: "cel")
+        request.inputOptions.format = "lavfi"
+        request.isPaced = true
+        request.drawing.inference.streams = 1
+        request.adaptsQuality = false
+        request.duration = 60
+        return request
+    }
+
+    /// Runs until `body` returns.
+    private func run(_ request: LiveRequest, _ body: (LiveJob, Watch) throws -> Void) throws {
+        let watch = Watch()
+        let job = try LiveJob(request, viewers: [.init("test") { watch.see($0) }])
+        let ended = DispatchSemaphore(value: 0)
+        let failure = Mutex<(any Error)?>(nil)
+        Thread.detachNewThread {
+            do { _ = try job.run { _ in } } catch { failure.withLock { $0 = error } }
+            ended.signal()
+        }
+        // The beginning settles first.
+        #expect(watch.wait { $0.count > 20 })
+        try body(job, watch)
+        job.stop()
+        ended.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    @Test("strength, view and smoothing take effect within two frames")
+    func switching() throws {
+        try run(Self.request()) { job, watch in
+            let changes: [(String, (inout LiveLook) -> Void)] = [
+                ("strength", { $0.strength = 0.2 }), ("view", { $0.view = .original }), ("view", { $0.view = .drawing }),
+                ("strength", { $0.strength = 1 }),
+            ]
+            for (name, change) in changes {
+                let before = watch.count
+                change(&job.look)
+                #expect(watch.wait { $0.changes.contains { $0 >= before } }, "\(name) changes nothing")
+                let frame = watch.state.withLock { $0.changes.first { $0 >= before } } ?? .max
+                print("\(name): \(frame - before + 1) frames after it was asked for")
+                #expect(frame - before < 2, "\(name)")
+                #expect(watch.wait { $0.count > before + 8 })
+            }
+            let before = watch.count
+            job.look.smoothing = .off
+            job.look.smoothing = .light
+            #expect(watch.wait { $0.count > before + 8 })
+        }
+    }
+
+    @Test("another preset is compiled while frames go on, and then draws")
+    func presetChange() throws {
+        try run(Self.request()) { job, watch in
+            let before = watch.count
+            let asked = ContinuousClock.now
+            try job.change(toPreset: "painted")
+            #expect(watch.wait { $0.changes.contains { $0 >= before } })
+            let (frame, times) = watch.state.withLock { ($0.changes.first { $0 >= before } ?? 0, $0.times) }
+            let gaps = zip(times[(before - 1)...], times[before...]).map { ($1 - $0) / .milliseconds(1) }
+            print(
+                "preset: drawn after \(frame - before) frames, \(Int((times[frame] - asked) / .milliseconds(1))) ms;"
+                    + " longest time between two frames \(Int(gaps.max() ?? 0)) ms")
+            #expect(frame - before > 0, "it cannot be compiled within a frame")
+            #expect((gaps.max() ?? .infinity) < 500)
+            #expect(job.preset == "painted")
+        }
+    }
+
+    @Test("a recording joins, leaves, and begins at its own start")
+    func recording() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("sakuga-\(UUID().uuidString).mkv")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try run(Self.request()) { job, watch in
+            try job.startRecording(to: file.path)
+            #expect(job.recording == file.path)
+            let before = watch.count
+            #expect(watch.wait { $0.count > before + 20 })
+            job.stopRecording()
+            #expect(job.recording == nil)
+            let deadline = ContinuousClock.now + .seconds(10)
+            while !FileManager.default.fileExists(atPath: file.path), ContinuousClock.now < deadline { usleep(5_000) }
+            #expect(FileManager.default.fileExists(atPath: file.path))
+            // The name is free only once.
+            #expect(throws: SakugaError.self) { try job.startRecording(to: file.path) }
+            #expect(job.recording == nil)
+        }
+    }
+}
