@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import Frames
 internal import Media
@@ -31,6 +32,8 @@ final class LiveSource: @unchecked Sendable {
     private var isStopped = false
     private var isAway = false
     private var begin: ContinuousClock.Instant?
+    /// Ends the waiting for a source that is being opened again.
+    private var opening: StopSignal?
     private var lastTime = 0.0
 
     /// Opens the source, and the microphone where one is asked for.
@@ -43,11 +46,11 @@ final class LiveSource: @unchecked Sendable {
 
     /// Ends `run` soon, also while it waits for a picture. Callable on any thread.
     func stop() {
-        let current = lock.withLock {
+        lock.withLock {
             isStopped = true
-            return reader
+            reader.stop()
+            opening?.raise()
         }
-        current.stop()
         microphone?.stop()
     }
 
@@ -137,7 +140,12 @@ final class LiveSource: @unchecked Sendable {
             begin = .now
             return true
         }
-        guard isFirst, let microphone else { return }
+        guard isFirst else { return }
+        if let duration = request.duration {
+            // Also where no more pictures come.
+            DispatchQueue.global().asyncAfter(deadline: .now() + duration + 0.2) { [weak self] in self?.stop() }
+        }
+        guard let microphone else { return }
         let thread = Thread { [self] in
             listen(to: microphone)
             if !shouldStop { event(.soundLost("the microphone '\(request.microphone ?? "")' gives no more sound")) }
@@ -176,9 +184,14 @@ final class LiveSource: @unchecked Sendable {
 
     /// Tries once a second until the source opens again; nil where it is over meanwhile.
     private func reopened() -> MediaReader? {
+        var options = request.inputOptions
+        let signal = StopSignal()
+        options.stop = signal
+        lock.withLock { opening = signal }
+        defer { lock.withLock { opening = nil } }
         while !shouldStop, !isOver {
             Thread.sleep(forTimeInterval: 1)
-            if let reader = try? MediaReader(request.input, options: request.inputOptions) { return reader }
+            if let reader = try? MediaReader(request.input, options: options) { return reader }
         }
         return nil
     }

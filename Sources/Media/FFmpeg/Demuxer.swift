@@ -17,13 +17,14 @@ final class Demuxer {
     ///
     /// - Parameters:
     ///   - name: the input as the user named it.
+    ///   - asked: names of `options` that must be known to the input.
     ///   - pipe: where the bytes come from, instead of from `url`.
     ///   - stop: ends blocked reads.
     /// - Throws: `.noInput` when it cannot be opened, `.data` when no demuxer understands it. Uses avformat_open_input
     ///   and avformat_find_stream_info.
     init(
-        url: String, name: String, format: String? = nil, options: [String: String] = [:], pipe: PipeInput? = nil,
-        stop: StopSignal
+        url: String, name: String, format: String? = nil, options: [String: String] = [:], asked: Set<String> = [],
+        pipe: PipeInput? = nil, stop: StopSignal
     ) throws(SakugaError) {
         FFmpegLog.install()
         FFmpegLog.forget(.input)
@@ -45,6 +46,11 @@ final class Demuxer {
             throw Self.openingError(code, name, isOpen: pipe != nil || access(name, R_OK) == 0)
         }
         context = opened
+        if let unknown = dictionary.keys.first(where: asked.contains) {
+            throw SakugaError(
+                .usage, "the input '\(name)' has no option '\(unknown)'",
+                hint: "`ffmpeg -h demuxer=NAME` and `ffmpeg -h protocol=NAME` list options")
+        }
         let found = avformat_find_stream_info(opened, nil)
         guard found >= 0 else {
             if stop.isRaised { throw SakugaError(.interrupted, "stopped while opening '\(name)'") }

@@ -56,7 +56,7 @@ struct InputLocation {
         case .pipe(let path):
             let pipe = try PipeInput(path: path, stop: stop)
             let demuxer = try Demuxer(
-                url: "", name: input, format: options.format, options: settings, pipe: pipe, stop: stop)
+                url: "", name: input, format: options.format, options: settings, asked: asked, pipe: pipe, stop: stop)
             return (demuxer, nil)
         case .file:
             // A percent sign in the name of a file that is there is no pattern.
@@ -85,8 +85,10 @@ struct InputLocation {
         }
     }
 
+    private var asked: Set<String> { Set(options.demuxerOptions.keys) }
+
     private func demuxer(_ url: String, _ settings: [String: String], _ stop: StopSignal) throws(SakugaError) -> Demuxer
     {
-        try Demuxer(url: url, name: input, format: options.format, options: settings, stop: stop)
+        try Demuxer(url: url, name: input, format: options.format, options: settings, asked: asked, stop: stop)
     }
 }

@@ -112,6 +112,11 @@ struct LiveSourceOptions: ParsableArguments {
     @Option(help: "FFmpeg's name of the source's format, for example x11grab, lavfi or mjpeg.")
     var inputFormat: String?
 
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Any option of FFmpeg's input, as NAME=VALUE, for example rtsp_transport=tcp; may be repeated.")
+    var inputOption: [String] = []
+
     @Option(parsing: .unconditional, help: "Ask the camera or screen for this size, for example 1280x720.")
     var videoSize: PixelSize?
 
@@ -129,6 +134,9 @@ struct LiveSourceOptions: ParsableArguments {
 
     func validate() throws {
         if camera != nil, input != nil { throw ValidationError("Give --camera or --input, not both.") }
+        for option in inputOption where option.namedValue == nil {
+            throw ValidationError("--input-option wants NAME=VALUE, not '\(option)'.")
+        }
         if microphoneFormat != nil, microphone == nil {
             throw ValidationError("--microphone-format says how --microphone is read: give that too.")
         }
@@ -163,6 +171,7 @@ struct LiveSourceOptions: ParsableArguments {
         options.format = inputFormat ?? (input == nil ? CameraList.format : nil)
         if let videoSize { options.demuxerOptions["video_size"] = "\(videoSize.width)x\(videoSize.height)" }
         if let framerate { options.demuxerOptions["framerate"] = "\(framerate)" }
+        for (name, value) in inputOption.compactMap(\.namedValue) { options.demuxerOptions[name] = value }
         return options
     }
 }

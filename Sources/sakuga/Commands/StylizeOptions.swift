@@ -114,7 +114,7 @@ struct TargetOptions: ParsableArguments {
         if size != nil, scale != nil { throw ValidationError("Give --size or --scale, not both.") }
         if let crf, !(0...63).contains(crf) { throw ValidationError("--crf must be between 0 and 63, not \(crf).") }
         if let scale, !(scale > 0 && scale <= 8) { throw ValidationError("--scale must be over 0 and at most 8.") }
-        for option in encoderOption where !option.dropFirst().contains("=") {
+        for option in encoderOption where option.namedValue == nil {
             throw ValidationError("--encoder-option wants NAME=VALUE, not '\(option)'.")
         }
     }
@@ -130,16 +130,23 @@ struct TargetOptions: ParsableArguments {
         options.encoder.name = encoder
         options.encoder.crf = crf
         options.encoder.preset = encoderPreset
-        for option in encoderOption {
-            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            if parts[0] == "pix_fmt" {
-                options.encoder.pixelFormat = parts[1]
+        for (name, value) in encoderOption.compactMap(\.namedValue) {
+            if name == "pix_fmt" {
+                options.encoder.pixelFormat = value
             } else {
-                options.encoder.options[parts[0]] = parts[1]
+                options.encoder.options[name] = value
             }
         }
         streams.apply(to: &options)
         return options
+    }
+}
+
+extension String {
+    /// The parts of `NAME=VALUE`; nil for anything else.
+    var namedValue: (name: String, value: String)? {
+        guard let mark = dropFirst().firstIndex(of: "=") else { return nil }
+        return (String(self[..<mark]), String(self[index(after: mark)...]))
     }
 }
 
