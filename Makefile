@@ -2,15 +2,15 @@
 PREFIX ?= /usr/local
 CONFIGURATION ?= release
 export PKG_CONFIG_PATH := $(CURDIR)/.deps/openvino/lib/pkgconfig:$(PKG_CONFIG_PATH)
-export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS SIZE
+export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS SIZE LENGTH DRIFT
 sakuga := .build/$(CONFIGURATION)/sakuga
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test doctor bench soak vgg lint install dist sample datasets clean
+.PHONY: help deps build run test doctor bench bench-live soak vgg lint install dist sample datasets clean
 
 help: ## Show this list
 	@echo "Sakuga turns video into anime. Targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 deps: ## Fetch what Sakuga builds on: Debian packages, and OpenVINO into .deps
 	@scripts/deps.sh
@@ -45,6 +45,9 @@ doctor: build ## Show versions, devices, codecs and presets, and what is missing
 
 bench: build ## Measure speed; PEER=script.py MODEL=file.onnx also measure another program
 	@scripts/bench.sh $(sakuga)
+
+bench-live: build ## Measure rate, delay and drift of live runs (half an hour; LENGTH=300 DRIFT=600, in seconds)
+	@scripts/bench-live.sh $(sakuga)
 
 soak: build ## Draw thousands of damaged files and one long film (long; needs disk space)
 	@scripts/soak.sh $(sakuga)

@@ -77,6 +77,9 @@ struct LiveCommand: ParsableCommand {
         request.drawing.inference.streams = machine.streams ?? 1
         request.microphone = source.microphone
         request.microphoneOptions.format = source.chosenMicrophoneFormat
+        for (name, value) in source.microphoneOption.compactMap(\.namedValue) {
+            request.microphoneOptions.demuxerOptions[name] = value
+        }
         request.isMicrophonePaced = source.microphoneFormat == "lavfi"
         request.cadence = target.cadence
         request.destinations = try target.destinations()
@@ -129,16 +132,19 @@ struct LiveSourceOptions: ParsableArguments {
     @Option(help: "FFmpeg's name of the microphone's format, for example pulse. (default: alsa)")
     var microphoneFormat: String?
 
+    @Option(parsing: .unconditionalSingleValue, help: "Any option of the microphone's format, as NAME=VALUE.")
+    var microphoneOption: [String] = []
+
     @Flag(help: "Take a file at the pace at which it plays.")
     var realtime = false
 
     func validate() throws {
         if camera != nil, input != nil { throw ValidationError("Give --camera or --input, not both.") }
-        for option in inputOption where option.namedValue == nil {
-            throw ValidationError("--input-option wants NAME=VALUE, not '\(option)'.")
+        for option in inputOption + microphoneOption where option.namedValue == nil {
+            throw ValidationError("--input-option and --microphone-option want NAME=VALUE, not '\(option)'.")
         }
-        if microphoneFormat != nil, microphone == nil {
-            throw ValidationError("--microphone-format says how --microphone is read: give that too.")
+        if microphoneFormat != nil || !microphoneOption.isEmpty, microphone == nil {
+            throw ValidationError("how --microphone is read is said without it: give that too.")
         }
         if let framerate, !(framerate > 0 && framerate <= 1000) {
             throw ValidationError("--framerate must be between 0 and 1000 frames per second.")
