@@ -40,7 +40,8 @@ package final class Browser {
     }
 
     package func close() {
-        process.terminate()
+        // Programs started by a thread of Dispatch inherit its blocked signals; this one cannot be blocked.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
     }

@@ -53,10 +53,13 @@ final class LiveSession: Sendable {
         Thread.detachNewThread { outcome.set(Result { try job.run(event: tell) }) }
         // SDL wants the main thread, which is this one.
         if let window { MainActor.assumeIsolated { watch(window, job, newest, outcome, line) } }
-        let summary = try outcome.wait()
+        let ended = Result { try outcome.wait() }
         line.end()
-        if progress != .none { line.say(StatusLine.text(summary.figures)) }
-        if printsFigures { print(try JSONResult.text(summary.figures)) }
+        // Also of a run of which an output failed.
+        let figures = job.statistics.figures
+        if progress != .none { line.say(StatusLine.text(figures)) }
+        if printsFigures { print(try JSONResult.text(figures)) }
+        _ = try ended.get()
         // Ctrl-C is how a live run ends: no failure.
         withExtendedLifetime(interrupt) {}
     }
