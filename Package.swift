@@ -24,6 +24,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
         // Layer 0: C at the door, one module each.
@@ -75,11 +76,19 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
             ],
             resources: [.embedInCode("Page/page.html")], swiftSettings: settings),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Stylize", "Web", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            resources: [.embedInCode("Page/page.html"), .embedInCode("openapi.json")], swiftSettings: settings),
         // Layer 6: the command
         .executableTarget(
             name: "sakuga",
             dependencies: [
-                "Live", "Web", "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics",
+                "Live", "Server", "Web", "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics",
                 "Training", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(pkg-config unzip ffmpeg libavdevice-dev libavformat-dev libavcodec-dev libavutil-dev libavfilter-dev
-    libswscale-dev libswresample-dev libsdl2-dev libopencv-video-dev)
+    libswscale-dev libswresample-dev libsdl2-dev libsqlite3-dev libopencv-video-dev)
 openvino_version=2026.4.1
 openvino_sha256=2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf
 

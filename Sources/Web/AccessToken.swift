@@ -9,7 +9,8 @@ package struct AccessToken: Sendable {
         text = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    init(text: String) { self.text = text }
+    /// One that was agreed on before.
+    package init(text: String) { self.text = text }
 
     /// Compares in a time that does not tell how much of a guess is right.
     func matches(_ guess: some StringProtocol) -> Bool {

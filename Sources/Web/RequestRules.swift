@@ -34,9 +34,11 @@ package struct RequestRules: Sendable {
     private let names: Set<String>
     /// Other machines may ask, by whatever address they know this one.
     private let takesAddresses: Bool
-    private let token: AccessToken
+    private let token: AccessToken?
 
-    package init(_ address: ListenAddress, token: AccessToken) {
+    /// - Parameter token: nil: whoever reaches this server from this machine may use it.
+    package init(_ address: ListenAddress, token: AccessToken?) {
+        precondition(token != nil || address.isLoopback)
         takesAddresses = !address.isLoopback
         let machine = ProcessInfo.processInfo.hostName.lowercased()
         let own = takesAddresses ? [address.host.lowercased(), machine, machine + ".local"] : []
@@ -51,8 +53,8 @@ package struct RequestRules: Sendable {
         if let site = facts.fetchSite, !facts.isNavigation, !["same-origin", "none"].contains(site) {
             return .otherSite
         }
-        guard let guess = facts.token, token.matches(guess) else { return .noToken }
-        return nil
+        guard let token else { return nil }
+        return facts.token.map(token.matches) == true ? nil : .noToken
     }
 
     private static func host(of authority: String) -> Substring {

@@ -50,6 +50,7 @@ struct InputLocation {
             settings["analyzeduration"] = settings["analyzeduration"] ?? "1000000"
         }
         if let whitelist = options.protocolWhitelist { settings["protocol_whitelist"] = whitelist }
+        if let whitelist = options.formatWhitelist { settings["format_whitelist"] = whitelist }
         switch place {
         case .url, .device:
             return (try demuxer(input, settings, stop), nil)

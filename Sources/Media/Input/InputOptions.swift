@@ -20,6 +20,8 @@ package struct InputOptions: Sendable {
     package var isLive = false
     /// Protocols that may be opened, comma separated; nil: all. Set for files of strangers.
     package var protocolWhitelist: String?
+    /// FFmpeg's names of the formats that may be read, comma separated; nil: all. Set for files of strangers.
+    package var formatWhitelist: String?
 
     /// Ends blocked reads, also while the input is being opened; nil: `MediaReader.stop` is enough.
     package var stop: StopSignal?

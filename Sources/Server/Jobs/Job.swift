@@ -1,0 +1,40 @@
+internal import Foundation
+internal import GRDB
+
+/// One film or picture that somebody wants drawn.
+struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord {
+    static let databaseTableName = "job"
+
+    enum State: String, Codable, Sendable, CaseIterable, DatabaseValueConvertible {
+        case queued, running, done, failed, cancelled
+
+        /// Nothing more will happen by itself.
+        var isOver: Bool { self == .done || self == .failed || self == .cancelled }
+    }
+
+    /// 32 hexadecimal digits; also the name of its folder.
+    var id: String
+    /// What the upload called itself: for people, never a path.
+    var filename: String
+    var options: JobOptions
+    var state = State.queued
+    /// Jobs with a higher one come first.
+    var priority = 0
+    /// Seconds since 1970.
+    var created: Double
+    var started: Double?
+    var finished: Double?
+    /// How often a worker has begun it.
+    var attempts = 0
+    /// Bytes of the upload.
+    var bytes: Int
+    /// The name of the result's file in the job's folder.
+    var result: String?
+    var frames: Int?
+    /// Why the last attempt failed, in the words for the user.
+    var error: String?
+
+    enum CodingKeys: String, CodingKey {
+        case id, filename, options, state, priority, created, started, finished, attempts, bytes, result, frames, error
+    }
+}

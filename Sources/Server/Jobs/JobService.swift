@@ -1,0 +1,124 @@
+internal import Foundation
+internal import Frames
+internal import Model
+internal import Pipeline
+
+/// What can be done with jobs, whoever asks.
+struct JobService: Sendable {
+    let store: JobStore
+    let folders: JobFolders
+    let dispatcher: Dispatcher
+    let library: PresetLibrary
+    let largestUpload: Int
+
+    init(
+        _ store: JobStore, _ folders: JobFolders, _ dispatcher: Dispatcher, presets: PresetLibrary, largestUpload: Int
+    ) {
+        (self.store, self.folders, self.dispatcher) = (store, folders, dispatcher)
+        (library, self.largestUpload) = (presets, largestUpload)
+    }
+
+    /// A job as clients see it.
+    struct View: Encodable, Sendable, Equatable {
+        var id: String
+        var filename: String
+        var state: String
+        /// 0…1.
+        var progress: Double
+        var error: String?
+        var options: JobOptions
+        var priority: Int
+        var created: Double
+        var started: Double?
+        var finished: Double?
+        var attempts: Int
+        var bytes: Int
+        var frames: Int?
+        /// Frames per second and seconds left, while it is drawn.
+        var fps: Double?
+        var etaSeconds: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case id, filename, state, progress, error, options, priority, created, started, finished, attempts, bytes
+            case frames, fps
+            case etaSeconds = "eta_s"
+        }
+    }
+
+    func view(_ job: Job) -> View {
+        let progress = job.state == .running ? dispatcher.progress(of: job.id) : nil
+        var share = job.state == .done ? 1.0 : 0
+        if let progress, let frames = progress.frames, frames > 0 {
+            share = min(1, Double(progress.frame) / Double(frames))
+        }
+        return View(
+            id: job.id, filename: job.filename, state: job.state.rawValue, progress: share, error: job.error,
+            options: job.options, priority: job.priority, created: job.created, started: job.started,
+            finished: job.finished, attempts: job.attempts, bytes: job.bytes, frames: job.frames ?? progress?.frame,
+            fps: progress?.fps, etaSeconds: progress?.eta)
+    }
+
+    /// Makes a name for a job and a folder for its upload.
+    func begin(filename: String) throws -> (id: String, file: URL) {
+        let id = UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased()
+        try folders.make(id)
+        return (id, folders.input(id, filename: filename))
+    }
+
+    /// Accepts a job whose upload is on the disk.
+    func accept(_ id: String, filename: String, options: JobOptions, priority: Int, bytes: Int) throws -> Job {
+        let job = Job(
+            id: id, filename: filename, options: options, priority: priority, created: Date.now.timeIntervalSince1970,
+            bytes: bytes)
+        try store.add(job)
+        dispatcher.wake()
+        return job
+    }
+
+    /// Ends a job that is not over; nil where there is none of the name.
+    func cancel(_ id: String) throws -> Job? {
+        let changed = try store.change(id) { job in
+            guard !job.state.isOver else { return false }
+            (job.state, job.finished) = (.cancelled, Date.now.timeIntervalSince1970)
+            return true
+        }
+        if changed != nil { dispatcher.interrupt(id) }
+        return try changed ?? store.job(id)
+    }
+
+    /// Queues a job again that failed or was cancelled.
+    func retry(_ id: String) throws -> Job? {
+        let changed = try store.change(id) { job in
+            guard job.state == .failed || job.state == .cancelled else { return false }
+            (job.state, job.attempts, job.error, job.started, job.finished) = (.queued, 0, nil, nil, nil)
+            return true
+        }
+        if changed != nil { dispatcher.wake() }
+        return try changed ?? store.job(id)
+    }
+
+    func prioritize(_ id: String, _ priority: Int) throws -> Job? {
+        try store.change(id) { job in
+            job.priority = priority
+            return true
+        }
+    }
+
+    /// Forgets a job and its files; one that is not over is ended first. False where there is none.
+    func delete(_ id: String) throws -> Bool {
+        guard try cancel(id) != nil else { return false }
+        let isGone = try store.remove(id)
+        if isGone { folders.remove(id) }
+        return isGone
+    }
+
+    func result(_ job: Job) -> URL? {
+        guard job.state == .done, job.result != nil else { return nil }
+        return folders.result(job.id)
+    }
+
+    func preview(ofPreset name: String) -> Data? {
+        guard library.names().contains(name), let folder = library.folder(of: name) else { return nil }
+        return try? Data(contentsOf: folder.appendingPathComponent("preview.jpg"))
+    }
+}

@@ -1,0 +1,115 @@
+internal import Foundation
+package import Frames
+internal import GRDB
+
+/// All jobs, in an SQLite file with a write-ahead log: what it has confirmed is there after a power cut.
+final class JobStore: Sendable {
+    private let database: DatabasePool
+
+    /// Opens the file, or makes it.
+    ///
+    /// - Throws: `.cannotCreate` where that is not possible.
+    init(_ file: URL) throws {
+        do {
+            var configuration = Configuration()
+            configuration.prepareDatabase { database in
+                // Accepted means on the disk.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            configuration.busyMode = .timeout(10)
+            database = try DatabasePool(path: file.path, configuration: configuration)
+            try Self.migrator.migrate(database)
+        } catch let error as DatabaseError {
+            throw SakugaError(
+                .cannotCreate, "cannot open the jobs in '\(file.path)': \(error.message ?? "\(error.resultCode)")",
+                hint: "check that the folder can be written to, and that no other server uses it")
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("jobs") { database in
+            try database.create(table: "job") { table in
+                table.primaryKey("id", .text)
+                table.column("filename", .text).notNull()
+                table.column("options", .jsonText).notNull()
+                table.column("state", .text).notNull()
+                table.column("priority", .integer).notNull()
+                table.column("created", .double).notNull()
+                table.column("started", .double)
+                table.column("finished", .double)
+                table.column("attempts", .integer).notNull()
+                table.column("bytes", .integer).notNull()
+                table.column("result", .text)
+                table.column("frames", .integer)
+                table.column("error", .text)
+            }
+            try database.create(
+                index: "job_by_turn", on: "job", columns: ["state", "priority", "created"])
+            try database.create(index: "job_by_age", on: "job", columns: ["created"])
+        }
+        return migrator
+    }
+
+    func add(_ job: Job) throws { try database.write { try job.insert($0) } }
+
+    func job(_ id: String) throws -> Job? { try database.read { try Job.fetchOne($0, key: id) } }
+
+    /// A page of jobs, the newest first, and how many there are in all.
+    func jobs(state: Job.State?, limit: Int, offset: Int) throws -> (jobs: [Job], total: Int) {
+        try database.read { database in
+            let all = state.map { Job.filter(Column("state") == $0) } ?? Job.all()
+            let page = all.order(Column("created").desc, Column("id")).limit(limit, offset: offset)
+            return (try page.fetchAll(database), try all.fetchCount(database))
+        }
+    }
+
+    /// How many jobs are in each state.
+    func counts() throws -> [Job.State: Int] {
+        try database.read { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT state, COUNT(*) AS count FROM job GROUP BY state")
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0["state"], $0["count"]) })
+        }
+    }
+
+    /// Takes the job whose turn it is, as running; nil where none waits.
+    func claim() throws -> Job? {
+        try database.write { database in
+            guard
+                var job = try Job.filter(Column("state") == Job.State.queued)
+                    .order(Column("priority").desc, Column("created"), Column("id")).fetchOne(database)
+            else { return nil }
+            job.state = .running
+            job.started = Date.now.timeIntervalSince1970
+            job.attempts += 1
+            try job.update(database)
+            return job
+        }
+    }
+
+    /// Changes a job where `change` agrees; returns what became of it, nil where it is not there or was left as it is.
+    @discardableResult
+    func change(_ id: String, _ change: (inout Job) -> Bool) throws -> Job? {
+        try database.write { database in
+            guard var job = try Job.fetchOne(database, key: id), change(&job) else { return nil }
+            try job.update(database)
+            return job
+        }
+    }
+
+    /// Forgets a job that is over; returns whether it was.
+    func remove(_ id: String) throws -> Bool {
+        try database.write { database in
+            guard let job = try Job.fetchOne(database, key: id), job.state.isOver else { return false }
+            return try job.delete(database)
+        }
+    }
+
+    /// Puts back what was running when the server ended without a word.
+    func requeueInterrupted() throws {
+        try database.write { database in
+            try database.execute(
+                sql: "UPDATE job SET state = 'queued', attempts = attempts - 1 WHERE state = 'running'")
+        }
+    }
+}

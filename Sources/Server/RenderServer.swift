@@ -1,0 +1,54 @@
+package import Foundation
+package import Frames
+package import Model
+package import Web
+
+/// A render service: an HTTP interface and a page over jobs that worker processes draw.
+package final class RenderServer: Sendable {
+    package struct Settings: Sendable {
+        /// Where jobs, uploads and results are kept.
+        package var data: URL
+        package var address: ListenAddress
+        /// Jobs drawn at a time.
+        package var workers = 1
+        /// Lets in whoever has it; needed where other machines can reach the server.
+        package var token: AccessToken?
+        /// Bytes of the largest upload.
+        package var largestUpload = 16 << 30
+        package var limits = WorkOrder.Limits()
+        /// The program that draws: this one.
+        package var executable: URL
+
+        package init(data: URL, address: ListenAddress, executable: URL) {
+            (self.data, self.address, self.executable) = (data, address, executable)
+        }
+    }
+
+    private let dispatcher: Dispatcher
+    private let server: WebServer
+    /// Where it listens.
+    package var address: ListenAddress { server.address }
+
+    /// Takes up the jobs that are there, and begins to listen and to draw.
+    ///
+    /// - Throws: `SakugaError` where the folder cannot be used or the address cannot be listened on.
+    package init(_ settings: Settings, presets: PresetLibrary = PresetLibrary()) throws {
+        let folders = try JobFolders(settings.data)
+        let store = try JobStore(settings.data.appendingPathComponent("jobs.sqlite"))
+        try store.requeueInterrupted()
+        folders.removeOrphans { id in (try? store.job(id)) ?? nil != nil }
+        dispatcher = Dispatcher(
+            store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits)
+        let service = JobService(
+            store, folders, dispatcher, presets: presets, largestUpload: settings.largestUpload)
+        server = try WebServer(
+            settings.address, router: Routes(service, RequestRules(settings.address, token: settings.token)).router)
+        dispatcher.start()
+    }
+
+    /// Stops listening, ends the workers and puts their jobs back.
+    package func stop() {
+        server.stop()
+        dispatcher.stop()
+    }
+}

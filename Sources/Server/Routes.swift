@@ -1,0 +1,180 @@
+internal import Foundation
+internal import Frames
+internal import HTTPTypes
+internal import Hummingbird
+internal import Model
+internal import NIOCore
+internal import Web
+
+/// The HTTP interface and the page.
+struct Routes {
+    let router = Router()
+    private let service: JobService
+    private static let html = String(decoding: PackageResources.page_html, as: UTF8.self)
+    private static let openAPI = PackageResources.openapi_json
+    private static let largestPage = 200
+
+    init(_ service: JobService, _ rules: RequestRules) {
+        self.service = service
+        let nonce = AccessToken().text
+        router.add(
+            middleware: RequestGuard(
+                rules,
+                contentPolicy: "default-src 'none'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; "
+                    + "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; base-uri 'none'; form-action 'none'; "
+                    + "frame-ancestors 'none'"))
+        router.add(middleware: ErrorAnswers())
+        router.get("/") { _, _ in
+            let page = Self.html.replacingOccurrences(of: "{{nonce}}", with: nonce)
+            return Response(
+                status: .ok, headers: [.contentType: "text/html; charset=utf-8"],
+                body: .init(byteBuffer: ByteBuffer(string: page)))
+        }
+        router.get("/healthz") { _, _ in Response.text(.ok, "ok\n") }
+        router.get("/openapi.json") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(bytes: Self.openAPI)))
+        }
+        addJobs()
+        addPresets()
+        addMetrics()
+    }
+
+    // MARK: Jobs
+
+    private struct Accepted: Encodable { var id: String }
+
+    private struct Page: Encodable {
+        var jobs: [JobService.View]
+        var total: Int
+    }
+
+    private func addJobs() {
+        router.post("/api/jobs") { [service] request, _ in
+            try await Upload(service).receive(request)
+        }
+        router.get("/api/jobs") { [service] request, _ in
+            let query = request.uri.queryParameters
+            var state: Job.State?
+            if let text = query["state"] {
+                state = Job.State(rawValue: String(text))
+                if state == nil { throw SakugaError(.usage, "there is no state of that name") }
+            }
+            let limit = try Self.number(query["limit"], "limit", 1...Self.largestPage) ?? 50
+            let offset = try Self.number(query["offset"], "offset", 0...1_000_000_000) ?? 0
+            let page = try service.store.jobs(state: state, limit: limit, offset: offset)
+            return try Self.json(Page(jobs: page.jobs.map(service.view), total: page.total))
+        }
+        router.get("/api/jobs/:id") { [service] _, context in
+            try Self.json(service.view(try Self.found(service.store.job(Self.id(context)))))
+        }
+        router.delete("/api/jobs/:id") { [service] _, context in
+            guard try service.delete(try Self.id(context)) else { throw NotFound() }
+            return Response(status: .noContent)
+        }
+        router.post("/api/jobs/:id/cancel") { [service] _, context in
+            try Self.json(service.view(try Self.found(service.cancel(Self.id(context)))))
+        }
+        router.post("/api/jobs/:id/retry") { [service] _, context in
+            try Self.json(service.view(try Self.found(service.retry(Self.id(context)))))
+        }
+        router.post("/api/jobs/:id/priority") { [service] request, context in
+            let priority = try Self.number(request.uri.queryParameters["value"], "value", -100...100)
+            guard let priority else { throw SakugaError(.usage, "value is missing") }
+            return try Self.json(service.view(try Self.found(service.prioritize(Self.id(context), priority))))
+        }
+        router.get("/api/jobs/:id/result") { [service] request, context in
+            let job = try Self.found(service.store.job(Self.id(context)))
+            guard let file = service.result(job) else { throw NotFound() }
+            let name = (job.filename as NSString).deletingPathExtension
+            let shown = "\(name).\(job.options.preset.prefix { $0 != ":" }).\(file.pathExtension)"
+            return try await FileAnswer(file, name: shown).response(to: request)
+        }
+        router.get("/api/jobs/:id/input") { [service] request, context in
+            let job = try Self.found(service.store.job(Self.id(context)))
+            let file = service.folders.input(job.id, filename: job.filename)
+            return try await FileAnswer(file, name: job.filename).response(to: request)
+        }
+        router.get("/api/jobs/:id/log") { [service] _, context in
+            let job = try Self.found(service.store.job(Self.id(context)))
+            let log = try? String(contentsOf: service.folders.log(job.id), encoding: .utf8)
+            return Response.text(.ok, log ?? "")
+        }
+        router.get("/api/jobs/:id/events") { [service] _, context in
+            let id = try Self.id(context)
+            _ = try Self.found(service.store.job(id))
+            let course = Course()
+            return EventStream.response {
+                // What has changed, until nothing more will.
+                while !course.hasEnded {
+                    guard let job = try service.store.job(id) else { return nil }
+                    if job.state.isOver { course.end() }
+                    if let view = course.news(service.view(job)) { return view }
+                    try await Task.sleep(for: .milliseconds(300))
+                }
+                return nil
+            }
+        }
+    }
+
+    // MARK: The rest
+
+    private struct Presets: Encodable { var presets: [String] }
+
+    private func addPresets() {
+        router.get("/api/presets") { [service] _, _ in try Self.json(Presets(presets: service.library.names())) }
+        router.get("/api/presets/:name/preview") { [service] _, context in
+            guard let picture = context.parameters.get("name").flatMap(service.preview) else { throw NotFound() }
+            return Response(
+                status: .ok, headers: [.contentType: "image/jpeg", .cacheControl: "private, max-age=3600"],
+                body: .init(byteBuffer: ByteBuffer(bytes: picture)))
+        }
+    }
+
+    private func addMetrics() {
+        router.get("/metrics") { [service] _, _ in
+            let counts = try service.store.counts()
+            var text = "# HELP sakuga_jobs Jobs by state.\n# TYPE sakuga_jobs gauge\n"
+            for state in Job.State.allCases {
+                text += "sakuga_jobs{state=\"\(state.rawValue)\"} \(counts[state] ?? 0)\n"
+            }
+            text += "# HELP sakuga_workers_busy Workers that draw.\n# TYPE sakuga_workers_busy gauge\n"
+            text += "sakuga_workers_busy \(service.dispatcher.runningCount)\n"
+            var response = Response.text(.ok, text)
+            response.headers[.contentType] = "text/plain; version=0.0.4; charset=utf-8"
+            return response
+        }
+    }
+
+    static func json(_ value: some Encodable, _ status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+    }
+
+    /// A job's identifier; anything else is not found.
+    private static func id(_ context: BasicRequestContext) throws -> String {
+        guard let id = context.parameters.get("id"), id.count == 32, id.allSatisfy(\.isHexDigit) else {
+            throw NotFound()
+        }
+        return id
+    }
+
+    private static func found(_ job: Job?) throws -> Job {
+        guard let job else { throw NotFound() }
+        return job
+    }
+
+    static func number(_ text: Substring?, _ name: String, _ range: ClosedRange<Int>) throws -> Int? {
+        guard let text else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw SakugaError(.usage, "\(name) must be \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+}
+
+struct NotFound: Error {}

@@ -1,0 +1,121 @@
+internal import Dispatch
+internal import Foundation
+internal import Frames
+internal import Pipeline
+internal import Synchronization
+
+/// Gives waiting jobs to workers, as many at a time as there may be.
+final class Dispatcher: Sendable {
+    private struct State {
+        var isStopping = false
+        var running: [String: WorkerProcess] = [:]
+    }
+
+    private let store: JobStore
+    private let folders: JobFolders
+    private let executable: URL
+    private let workers: Int
+    private let limits: WorkOrder.Limits
+    private let state = Mutex(State())
+    /// Counts reasons to look for a job.
+    private let work = DispatchSemaphore(value: 0)
+    private let ended = DispatchGroup()
+    /// An attempt that fails for reasons that may pass is made so often.
+    private static let mostAttempts = 3
+
+    init(_ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: WorkOrder.Limits) {
+        (self.store, self.folders, self.executable) = (store, folders, executable)
+        (self.workers, self.limits) = (workers, limits)
+    }
+
+    func start() {
+        for number in 0..<workers {
+            ended.enter()
+            let thread = Thread { [self] in
+                while !isStopping {
+                    // A failing database must not spin.
+                    let job = (try? store.claim()) ?? nil
+                    if let job { attempt(job) } else { _ = work.wait(timeout: .now() + 5) }
+                }
+                ended.leave()
+            }
+            thread.name = "sakuga.worker.\(number)"
+            thread.start()
+        }
+    }
+
+    /// A job may wait.
+    func wake() { work.signal() }
+
+    /// Ends all workers; their jobs wait again.
+    func stop() {
+        let running = state.withLock { state in
+            state.isStopping = true
+            return Array(state.running.values)
+        }
+        running.forEach { $0.stop() }
+        for _ in 0..<workers { work.signal() }
+        ended.wait()
+    }
+
+    func progress(of id: String) -> RenderProgress? { state.withLock { $0.running[id] }?.progress }
+
+    var runningCount: Int { state.withLock { $0.running.count } }
+
+    /// Ends the attempt at a job, where one is under way.
+    func interrupt(_ id: String) { state.withLock { $0.running[id] }?.stop() }
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    private func attempt(_ job: Job) {
+        let process = WorkerProcess()
+        let isRefused = state.withLock { state in
+            if !state.isStopping { state.running[job.id] = process }
+            return state.isStopping
+        }
+        defer { state.withLock { $0.running[job.id] = nil } }
+        guard !isRefused else {
+            _ = try? store.change(job.id) { Self.putBack(&$0) }
+            return
+        }
+        // A job that was cancelled between being claimed and being begun.
+        if (try? store.job(job.id))??.state != .running { return }
+        let outcome: WorkerProcess.Outcome
+        do {
+            let output = try folders.freshOutput(job.id)
+            let order = WorkOrder(
+                input: folders.input(job.id, filename: job.filename).path, folder: output.path, options: job.options,
+                streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: limits)
+            outcome = try process.run(executable, order, log: folders.log(job.id))
+        } catch {
+            outcome = .failed((error as? SakugaError)?.message ?? "\(error)", isFinal: false)
+        }
+        _ = try? store.change(job.id) { finish(&$0, outcome) }
+    }
+
+    /// Notes how an attempt ended, unless the job was cancelled meanwhile.
+    private func finish(_ job: inout Job, _ outcome: WorkerProcess.Outcome) -> Bool {
+        guard job.state == .running else { return false }
+        job.finished = Date.now.timeIntervalSince1970
+        switch outcome {
+        case .done(let frames):
+            guard let result = folders.result(job.id) else {
+                (job.state, job.error) = (.failed, "the worker left no result")
+                return true
+            }
+            (job.state, job.result, job.frames, job.error) = (.done, result.lastPathComponent, frames, nil)
+        case .failed(let reason, let isFinal):
+            job.error = reason
+            job.state = isFinal || job.attempts >= Self.mostAttempts ? .failed : .queued
+        case .stopped: return Self.putBack(&job)
+        }
+        return true
+    }
+
+    private static func putBack(_ job: inout Job) -> Bool {
+        guard job.state == .running else { return false }
+        (job.state, job.started, job.finished) = (.queued, nil, nil)
+        job.attempts -= 1
+        return true
+    }
+}

@@ -1,0 +1,48 @@
+package import Foundation
+internal import Inference
+internal import Media
+package import Stylize
+
+/// What a worker process is told, as one line of JSON on its standard input. It works until it is done, or until that
+/// input ends: then the server is gone, or wants no more.
+package struct WorkOrder: Codable, Sendable {
+    package var input: String
+    /// Where the result goes: a folder.
+    package var folder: String
+    package var options: JobOptions
+    /// Frames drawn side by side.
+    package var streams: Int
+    package var limits: Limits
+
+    /// What one job may take.
+    package struct Limits: Codable, Sendable {
+        /// Bytes of the process's memory.
+        package var memory = 6 << 30
+        /// Bytes of the result.
+        package var result = 16 << 30
+        /// Seconds of video.
+        package var duration = 4 * 3600.0
+        /// Pixels of a picture.
+        package var pixels = 4096 * 2304
+
+        package init() {}
+    }
+
+    package var request: StylizeRequest {
+        var request = options.request(input: input, folder: folder)
+        // A stranger's file: nothing but this file is opened for it, and no format that names others.
+        request.inputOptions.protocolWhitelist = "file"
+        request.inputOptions.formatWhitelist = Self.formats
+        request.inference.streams = streams
+        request.overwrites = true
+        return request
+    }
+
+    /// FFmpeg's names of formats that are a film or a picture by themselves. Playlists, lists of parts, session
+    /// descriptions and the like name other files and hosts, and are not among them.
+    private static let formats = [
+        "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "ogg", "asf", "nut", "mxf",
+        "ivf", "h264", "hevc", "m4v", "obu", "gif", "apng", "image2", "png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe",
+        "tiff_pipe",
+    ].joined(separator: ",")
+}

@@ -1,0 +1,124 @@
+internal import Dispatch
+internal import Foundation
+internal import Frames
+internal import Pipeline
+internal import Synchronization
+
+/// One attempt at a job, in a process of its own: a crash in a codec ends the attempt, not the server.
+final class WorkerProcess: Sendable {
+    /// How an attempt ended.
+    enum Outcome: Sendable {
+        case done(frames: Int)
+        /// `isFinal`: another attempt would end the same way.
+        case failed(String, isFinal: Bool)
+        case stopped
+    }
+
+    private struct State {
+        var isStopped = false
+        var input: FileHandle?
+    }
+
+    private let state = Mutex(State())
+    private let latest = Mutex<RenderProgress?>(nil)
+
+    /// How far it has come, where it says so.
+    var progress: RenderProgress? { latest.withLock { $0 } }
+
+    /// Ends the attempt soon. Callable on any thread.
+    func stop() {
+        state.withLock { state in
+            state.isStopped = true
+            try? state.input?.close()
+            state.input = nil
+        }
+    }
+
+    /// Runs the program to its end; blocks.
+    ///
+    /// - Parameter log: what the worker said, line by line.
+    func run(_ executable: URL, _ order: WorkOrder, log: URL) throws -> Outcome {
+        let process = Process()
+        let (input, said) = (Pipe(), Pipe())
+        process.executableURL = executable
+        process.arguments = ["worker"]
+        process.standardInput = input
+        process.standardError = said
+        process.standardOutput = FileHandle.nullDevice
+        let ended = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in ended.signal() }
+        try process.run()
+        try? said.fileHandleForWriting.close()
+        try input.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(order) + Data("\n".utf8))
+        let wasStopped = state.withLock { state in
+            if !state.isStopped { state.input = input.fileHandleForWriting }
+            return state.isStopped
+        }
+        if wasStopped { try? input.fileHandleForWriting.close() }
+        let lines = Lines()
+        while case let data = said.fileHandleForReading.availableData, !data.isEmpty {
+            for line in lines.add(data) { hear(line, lines) }
+        }
+        if ended.wait(timeout: .now() + 10) == .timedOut {
+            kill(process.processIdentifier, SIGKILL)
+            ended.wait()
+        }
+        try? Data(lines.kept.joined(separator: "\n").utf8).write(to: log)
+        if state.withLock({ $0.isStopped }) { return .stopped }
+        if process.terminationReason == .uncaughtSignal {
+            return .failed("the worker crashed (signal \(process.terminationStatus))", isFinal: false)
+        }
+        if process.terminationStatus == 0 { return .done(frames: lines.frames) }
+        let code = SakugaError.Code(rawValue: process.terminationStatus)
+        // What is wrong with the file or the options stays wrong.
+        let isFinal = [.usage, .data, .noInput].contains(code)
+        return .failed(lines.error ?? "the worker ended with \(process.terminationStatus)", isFinal: isFinal)
+    }
+
+    private func hear(_ line: Data, _ lines: Lines) {
+        guard let event = try? JSONDecoder().decode(WorkerEvent.self, from: line) else {
+            return lines.keep(String(decoding: line, as: UTF8.self))
+        }
+        switch event.event {
+        case "progress":
+            if let progress = try? JSONDecoder().decode(RenderProgress.self, from: line) {
+                latest.withLock { $0 = progress }
+            }
+        case "done": lines.frames = event.frames ?? 0
+        default:
+            if event.event == "error" { lines.error = event.message }
+            lines.keep("\(event.event): \(event.message ?? "")")
+        }
+    }
+
+    /// What the lines that a worker prints have in common.
+    private struct WorkerEvent: Decodable {
+        var event: String
+        var message: String?
+        var frames: Int?
+    }
+
+    /// What has been said so far. Used by the thread that runs the worker.
+    private final class Lines {
+        private var rest = Data()
+        private(set) var kept: [String] = []
+        var frames = 0
+        var error: String?
+
+        func add(_ data: Data) -> [Data] {
+            rest.append(data)
+            var lines: [Data] = []
+            while let end = rest.firstIndex(of: 10) {
+                lines.append(Data(rest[rest.startIndex..<end]))
+                rest = Data(rest[rest.index(after: end)...])
+            }
+            // A program gone mad must not fill the server's memory.
+            if rest.count > 1 << 16 { rest = Data() }
+            return lines
+        }
+
+        func keep(_ line: String) {
+            if kept.count < 500 { kept.append(line) }
+        }
+    }
+}

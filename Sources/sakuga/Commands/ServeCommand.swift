@@ -1,0 +1,68 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import Frames
+import Server
+import Web
+
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Draws what people send it, from a page and for programs.",
+        discussion: """
+            Films are sent from the page or with a request, wait in a queue, and are drawn one after the other; results \
+            are fetched when they are done. What was accepted survives a crash of the server and of its machine. \
+            GET /openapi.json describes the interface for programs.
+
+            Only this machine is answered, unless --bind lets others in; then a token is needed, which SAKUGA_TOKEN gives \
+            or which is made up and printed.
+
+            EXAMPLES
+              sakuga serve                                  then open http://127.0.0.1:8090/
+              sakuga serve --bind 0.0.0.0 --workers 2
+              curl -T film.mp4 -X POST 'http://127.0.0.1:8090/api/jobs?filename=film.mp4&preset=painted'
+            """)
+
+    @Option(help: "Where jobs, uploads and results are kept.")
+    var data = "sakuga-data"
+
+    @Option(help: "The address to listen on, with or without a port. (default: 127.0.0.1:8090)")
+    var bind: String?
+
+    @Option(help: "Jobs drawn at a time.")
+    var workers = 1
+
+    @Option(help: "Megabytes of the largest upload.")
+    var largestUpload = 16384
+
+    func validate() throws {
+        guard (1...64).contains(workers) else { throw ValidationError("--workers must be 1 to 64.") }
+        guard largestUpload > 0 else { throw ValidationError("--largest-upload must be over 0.") }
+    }
+
+    func run() throws {
+        let usual = ListenAddress(host: "127.0.0.1", port: 8090)
+        let address = try bind.map { try ListenAddress($0, defaultPort: usual.port) } ?? usual
+        var settings = RenderServer.Settings(
+            data: URL(fileURLWithPath: data, isDirectory: true), address: address,
+            executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
+        settings.workers = workers
+        settings.largestUpload = largestUpload << 20
+        let given = ProcessInfo.processInfo.environment["SAKUGA_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+        if let given, given.count < 16 {
+            throw SakugaError(.usage, "SAKUGA_TOKEN is short enough to be guessed", hint: "give 16 characters or more")
+        }
+        settings.token = given.map(AccessToken.init(text:)) ?? (address.isLoopback ? nil : AccessToken())
+        let stopped = DispatchSemaphore(value: 0)
+        let interrupt = Interrupt { stopped.signal() }
+        let server = try RenderServer(settings)
+        let screen = TerminalScreen.standardError
+        // Whoever gave the token knows it.
+        let token = given == nil ? settings.token.map { "?token=\($0.text)" } ?? "" : ""
+        screen.write("open http://\(server.address.reachable.authority)/\(token)\n")
+        stopped.wait()
+        screen.write("stopping: what is being drawn will be drawn again\n")
+        server.stop()
+        withExtendedLifetime(interrupt) {}
+    }
+}
