@@ -115,7 +115,15 @@ let package = Package(
             dependencies: ["Stylize", "Media", "Inference", "Model", "StyleMetrics", "Pipeline", "Frames", support],
             swiftSettings: settings),
         .testTarget(name: "WebTests", dependencies: ["Web", "Frames"], swiftSettings: settings),
-        .testTarget(name: "LiveTests", dependencies: ["Live", "Stylize", "Inference", "Media", "Temporal", "Frames"], swiftSettings: settings),
+        .testTarget(
+            name: "LiveTests", dependencies: ["Live", "Stylize", "Inference", "Media", "Temporal", "Frames"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Server", "Web", "Stylize", "Model", .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["sakuga", "Model", "Frames", support], swiftSettings: settings),
     ]

@@ -27,6 +27,9 @@ package struct JobOptions: Codable, Sendable, Equatable {
     package static let encoders = ["libx264", "libx265", "libvpx-vp9", "libsvtav1"]
     private static let audios = ["copy", "aac", "opus", "none"]
 
+    /// The usual look, as its preset has it.
+    init() {}
+
     /// Reads the options among the parameters of a query; what is no option is left alone.
     ///
     /// - Parameter presets: the names that may be asked for.

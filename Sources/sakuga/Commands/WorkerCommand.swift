@@ -11,6 +11,15 @@ struct WorkerCommand: ParsableCommand {
         commandName: "worker", abstract: "Draws one job for sakuga serve.", shouldDisplay: false)
 
     func run() throws {
+        do {
+            try draw()
+        } catch let error as SakugaError {
+            TerminalScreen.standardError.write(JSONLine.text("error", ErrorEvent(error)))
+            throw ExitCode(error.code.rawValue)
+        }
+    }
+
+    private func draw() throws {
         guard let line = readLine(strippingNewline: true) else {
             throw SakugaError(.usage, "sakuga worker is started by sakuga serve", hint: "use sakuga stylize instead")
         }
