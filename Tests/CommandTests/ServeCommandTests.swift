@@ -174,6 +174,7 @@ struct ServeCommandTests {
             #expect(job["state"] as? String == "failed", "\(name)")
             #expect((job["error"] as? String)?.isEmpty == false)
             #expect((job["error"] as? String)?.contains("the worker ended") != true, "\(job)")
+            #expect((job["error"] as? String)?.contains("/data/jobs") != true, "\(job)")
         }
         // One bad file never stops the rest.
         #expect(try service.wait(service.send(Clip.filmMP4.url, "filename=good.mp4"))["state"] as? String == "done")

@@ -105,7 +105,10 @@ final class Dispatcher: Sendable {
             }
             (job.state, job.result, job.frames, job.error) = (.done, result.lastPathComponent, frames, nil)
         case .failed(let reason, let isFinal):
-            job.error = reason
+            // Where things lie on this machine is nobody's business.
+            let input = folders.input(job.id, filename: job.filename).path
+            job.error = reason.replacingOccurrences(of: input, with: job.filename)
+                .replacingOccurrences(of: folders.folder(job.id).path + "/", with: "")
             job.state = isFinal || job.attempts >= Self.mostAttempts ? .failed : .queued
         case .stopped: return Self.putBack(&job)
         }
