@@ -37,7 +37,9 @@ struct Upload {
     /// A name for people: without folders and control characters, and not too long.
     private static func shown(_ name: String) -> String {
         let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? "film"
-        let plain = last.unicodeScalars.filter { !$0.properties.isDefaultIgnorableCodePoint && $0.value >= 32 && $0.value != 127 }
+        let plain = last.unicodeScalars.filter {
+            !$0.properties.isDefaultIgnorableCodePoint && $0.value >= 32 && $0.value != 127
+        }
         let text = String(String.UnicodeScalarView(plain))
         // The ending says what the result is kept in.
         return text.count <= longestName ? text : "…" + text.suffix(longestName - 1)

@@ -163,7 +163,10 @@ struct LiveFaultTests {
     @Test(
         "what cannot be gets a sentence",
         arguments: [
-            (["--microphone", "nothing", "--microphone-format", "lavfi", "-o", "out.mkv"], 66, "cannot open 'nothing'"),
+            (
+                ["--microphone", "nothing", "--microphone-format", "lavfi", "-o", "out.mkv"], 66,
+                "cannot open 'nothing'"
+            ),
             (["--microphone", "x", "--microphone-format", "nonsense", "-o", "out.mkv"], 64, "unknown input format"),
             (["--microphone-format", "alsa", "-o", "out.mkv"], 64, "--microphone is read"),
             (["--input-option", "x", "-o", "out.mkv"], 64, "want NAME=VALUE"),

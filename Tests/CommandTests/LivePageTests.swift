@@ -167,7 +167,8 @@ struct LivePageTests {
             "127.0.0.1:\(page.link.port ?? 0)", "-o", "out.mkv")
         #expect(result.code == 69)
         #expect(result.errorOutput.contains("cannot listen on 127.0.0.1"), "\(result.errorOutput)")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: command.home.path).filter { $0.contains("out") } == [])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: command.home.path).filter { $0.contains("out") } == [])
         #expect(try page.end().code == 0)
     }
 

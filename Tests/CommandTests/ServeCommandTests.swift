@@ -164,7 +164,10 @@ struct ServeCommandTests {
             ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://\(secret.path)\n#EXT-X-ENDLIST\n"),
             ("list.txt", "ffconcat version 1.0\nfile '\(secret.path)'\n"),
             ("list.mp4", "ffconcat version 1.0\nfile '\(secret.path)'\n"),
-            ("call.sdp", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n"),
+            (
+                "call.sdp",
+                "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+            ),
             ("x.svg", "<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'/></svg>"),
         ]
         for (name, text) in files {
@@ -192,7 +195,8 @@ struct ServeCommandTests {
             ("/api/jobs?limit=-1", []), ("/api/jobs?limit=1000000", []), ("/api/jobs?offset=1e9", []),
             ("/api/presets/..%2f..%2fpresets%2fcel/preview", []), ("/api/jobs/\(id)/priority?value=x", ["-X", "POST"]),
             ("/api/jobs/\(id)/priority", ["-X", "POST"]), ("/api/jobs", ["-X", "POST"]),
-            ("/api/jobs?preset=../x", ["-X", "POST", "-d", "x"]), ("/api/jobs?encoder=rawvideo", ["-X", "POST", "-d", "x"]),
+            ("/api/jobs?preset=../x", ["-X", "POST", "-d", "x"]),
+            ("/api/jobs?encoder=rawvideo", ["-X", "POST", "-d", "x"]),
             ("/api/jobs", ["-X", "PUT", "-d", "x"]), ("/../../etc/passwd", []),
             ("/api/jobs", ["-H", "Host: evil.example"]), ("/api/jobs", ["-H", "Origin: http://evil.example"]),
             ("/api/jobs", ["-H", "Sec-Fetch-Site: cross-site"]),
@@ -200,7 +204,8 @@ struct ServeCommandTests {
         ]
         for (path, options) in refused {
             let said = try MediaTool.run(
-                "curl", ["-s", "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}"] + options + [service.address(path)])
+                "curl",
+                ["-s", "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}"] + options + [service.address(path)])
             let code = Int(said) ?? 0
             #expect((400..<500).contains(code), "\(path): \(code)")
         }
@@ -234,7 +239,8 @@ struct ServeCommandTests {
         _ = try service.wait(id)
         for (path, methods) in paths {
             for method in methods.keys where method != "delete" {
-                let asked = path.replacingOccurrences(of: "{id}", with: id).replacingOccurrences(of: "{name}", with: "cel")
+                let asked = path.replacingOccurrences(of: "{id}", with: id).replacingOccurrences(
+                    of: "{name}", with: "cel")
                 let answer = try service.ask(asked, "-X", method.uppercased())
                 #expect(![404, 405, 500].contains(answer.code), "\(method) \(path): \(answer.code) \(answer.body)")
             }
@@ -254,13 +260,16 @@ struct ServeCommandTests {
         let film = try Clip.filmMP4.bytes.base64EncodedString()
         try tab.run("document.querySelector('input[value=painted]').click()")
         try tab.run(
-            "send([new File([Uint8Array.from(atob('\(film)'), c => c.charCodeAt(0))], 'holiday.mp4', {type: 'video/mp4'})])")
+            "send([new File([Uint8Array.from(atob('\(film)'), c => c.charCodeAt(0))], 'holiday.mp4', {type: 'video/mp4'})])"
+        )
         #expect(try tab.wait(for: "document.querySelector('li.done a.button') != null", timeout: 60))
         #expect(try tab.run("document.querySelector('li.done .what').textContent") as? String == "done · painted")
         try tab.run("[...document.querySelectorAll('li.done button')].find(b => b.textContent == 'Compare').click()")
         #expect(try tab.wait(for: "document.querySelectorAll('.compare video').length == 2"))
         #expect(try tab.wait(for: "document.querySelector('.compare video').readyState >= 2"))
-        try tab.run("{ const s = document.querySelector('li.done input[type=range]'); s.value = 20; s.dispatchEvent(new Event('input')) }")
+        try tab.run(
+            "{ const s = document.querySelector('li.done input[type=range]'); s.value = 20; s.dispatchEvent(new Event('input')) }"
+        )
         #expect(try tab.run("document.querySelector('.over').style.clipPath.includes('80%')") as? Bool == true)
         // The list is drawn anew every second; what is looked at stays.
         Thread.sleep(forTimeInterval: 1.5)

@@ -81,7 +81,8 @@ struct LiveJobTests {
     func switching() throws {
         try run(Self.request()) { job, watch in
             let changes: [(String, (inout LiveLook) -> Void)] = [
-                ("strength", { $0.strength = 0.2 }), ("view", { $0.view = .original }), ("view", { $0.view = .drawing }),
+                ("strength", { $0.strength = 0.2 }), ("view", { $0.view = .original }),
+                ("view", { $0.view = .drawing }),
                 ("strength", { $0.strength = 1 }),
             ]
             for (name, change) in changes {

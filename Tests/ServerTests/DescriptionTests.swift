@@ -26,7 +26,9 @@ struct DescriptionTests {
         let described = paths.flatMap { path, methods in
             methods.keys.map { "\($0) \(path.replacing(#/\{(\w+)\}/#) { ":\($0.1)" })" }
         }
-        func plain(_ routes: [String]) -> [String] { routes.map { $0.replacing(#/\{(\w+)\}/#) { ":\($0.1)" } }.sorted() }
+        func plain(_ routes: [String]) -> [String] {
+            routes.map { $0.replacing(#/\{(\w+)\}/#) { ":\($0.1)" } }.sorted()
+        }
         #expect(plain(served) == plain(described))
     }
 }

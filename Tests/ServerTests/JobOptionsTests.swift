@@ -59,7 +59,9 @@ struct RangeTests {
 
     @Test(
         "what is not understood is left alone, so that all of it is sent",
-        arguments: ["", "bytes", "bytes=", "bytes=-", "bytes=5-3", "bytes=a-b", "bytes=0-1,3-4", "items=0-1", "bytes=--1",
-            "bytes=99999999999999999999-"])
+        arguments: [
+            "", "bytes", "bytes=", "bytes=-", "bytes=5-3", "bytes=a-b", "bytes=0-1,3-4", "items=0-1", "bytes=--1",
+            "bytes=99999999999999999999-",
+        ])
     func nonsense(text: String) { #expect(FileAnswer.range(text, size: 10) == nil) }
 }

@@ -13,7 +13,9 @@ struct JobStoreTests {
     }
 
     private func job(_ id: String, priority: Int = 0, created: Double) -> Job {
-        Job(id: id, filename: "a'; DROP TABLE job; --", options: JobOptions(), priority: priority, created: created, bytes: 1)
+        Job(
+            id: id, filename: "a'; DROP TABLE job; --", options: JobOptions(), priority: priority, created: created,
+            bytes: 1)
     }
 
     @Test("jobs are taken by priority, then by age, each once")

@@ -17,7 +17,9 @@ struct RequestRulesTests {
                 isNavigation: isNavigation))
     }
 
-    @Test("a loopback server answers to its own names only", arguments: ["127.0.0.1:8088", "localhost:8088", "[::1]:8088", "LOCALHOST"])
+    @Test(
+        "a loopback server answers to its own names only",
+        arguments: ["127.0.0.1:8088", "localhost:8088", "[::1]:8088", "LOCALHOST"])
     func ownNames(authority: String) { #expect(refusal(authority) == nil) }
 
     @Test(
@@ -56,7 +58,9 @@ struct RequestRulesTests {
         #expect(refusal("localhost:8088", site: "cross-site", token: "", isNavigation: true) == .noToken)
     }
 
-    @Test("the token is needed, and needed whole", arguments: ["", "0", "00112233445566778899aabbccddeef", "00112233445566778899AABBCCDDEEFF"])
+    @Test(
+        "the token is needed, and needed whole",
+        arguments: ["", "0", "00112233445566778899aabbccddeef", "00112233445566778899AABBCCDDEEFF"])
     func tokens(guess: String) { #expect(refusal("localhost:8088", token: guess) == .noToken) }
 
     @Test("tokens are long, and no two are alike")
@@ -79,6 +83,7 @@ struct ListenAddressTests {
         #expect(try ListenAddress(text, defaultPort: 8088) == ListenAddress(host: host, port: port))
     }
 
-    @Test("what is no address is refused", arguments: ["", ":80", "box:", "box:99999", "box:x", "[::1", "[::1]9", "[]:9"])
+    @Test(
+        "what is no address is refused", arguments: ["", ":80", "box:", "box:99999", "box:x", "[::1", "[::1]9", "[]:9"])
     func refuses(text: String) { #expect(throws: (any Error).self) { try ListenAddress(text, defaultPort: 8088) } }
 }

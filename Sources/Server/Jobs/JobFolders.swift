@@ -46,7 +46,8 @@ struct JobFolders: Sendable {
 
     /// The one file that an attempt has left.
     func result(_ id: String) -> URL? {
-        let files = (try? FileManager.default.contentsOfDirectory(at: output(id), includingPropertiesForKeys: nil)) ?? []
+        let files =
+            (try? FileManager.default.contentsOfDirectory(at: output(id), includingPropertiesForKeys: nil)) ?? []
         return files.count == 1 ? files[0] : nil
     }
 

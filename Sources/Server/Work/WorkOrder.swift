@@ -41,7 +41,8 @@ package struct WorkOrder: Codable, Sendable {
     /// FFmpeg's names of formats that are a film or a picture by themselves. Playlists, lists of parts, session
     /// descriptions and the like name other files and hosts, and are not among them.
     private static let formats = [
-        "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "ogg", "asf", "nut", "mxf",
+        "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "mpeg", "mpegvideo", "flv", "ogg", "asf", "nut",
+        "mxf",
         "ivf", "h264", "hevc", "m4v", "obu", "gif", "apng", "image2", "png_pipe", "jpeg_pipe", "webp_pipe", "bmp_pipe",
         "tiff_pipe",
     ].joined(separator: ",")
