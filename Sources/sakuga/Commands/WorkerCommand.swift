@@ -8,7 +8,13 @@ import Stylize
 /// One attempt at a job of the server, in a process with limits of its own.
 struct WorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worker", abstract: "Draws one job for sakuga serve.", shouldDisplay: false)
+        commandName: "worker", abstract: "Draws one job for sakuga serve.",
+        discussion: """
+            Started by the server, which writes the job to standard input as one line of JSON.
+
+            EXAMPLES
+              sakuga worker < order.json
+            """, shouldDisplay: false)
 
     func run() throws {
         do {
