@@ -277,7 +277,7 @@ struct ServeCommandTests {
         try tab.run("send([new File(['nonsense'], 'broken.mp4')])")
         #expect(try tab.wait(for: "document.querySelector('li.failed .what')?.textContent.length > 10", timeout: 30))
         try tab.resize(width: 390, height: 844, isPhone: true)
-        #expect(try tab.run("document.documentElement.scrollWidth <= 430") as? Bool == true)
+        #expect(try tab.run("document.documentElement.scrollWidth <= 390") as? Bool == true)
         if let folder = ProcessInfo.processInfo.environment["SAKUGA_SCREENSHOTS"] {
             try tab.screenshot().write(to: URL(fileURLWithPath: folder).appendingPathComponent("server-phone.png"))
             try tab.resize(width: 1100, height: 900)
