@@ -60,6 +60,24 @@ struct LiveCommandTests {
         #expect(abs((times("video").max() ?? 9) - (times("audio").max() ?? 0)) < 0.2)
     }
 
+    @Test("the source's first key frame is not lost: colours are there from the first picture on")
+    func firstPicture() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        let result = try command.run(
+            ["live", "--input", Clip.long.url.path, "--realtime", "--duration", "2", "--strength", "0", "-o", "out.mkv"])
+        #expect(result.code == 0, "\(result.errorOutput)")
+        let said = try MediaTool.run(
+            "ffmpeg",
+            ["-v", "error", "-i", command.file("out.mkv").path, "-an", "-vf"]
+                + ["signalstats,metadata=print:key=lavfi.signalstats.SATAVG:file=-", "-frames:v", "10", "-f", "null", "-"])
+        let saturations = said.split(separator: "\n").compactMap { line in
+            line.split(separator: "=").last.flatMap { line.contains("SATAVG") ? Double($0) : nil }
+        }
+        #expect(saturations.count >= 10)
+        #expect((saturations.min() ?? 0) > 30, "\(saturations)")
+    }
+
     @Test("an output that takes nothing does not keep the recording beside it from going on")
     func stuckOutput() throws {
         let command = try BuiltCommand()

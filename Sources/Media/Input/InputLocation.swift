@@ -45,8 +45,8 @@ struct InputLocation {
     func open(stop: StopSignal) throws(SakugaError) -> (demuxer: Demuxer, numbers: [Int]?) {
         var settings = options.demuxerOptions
         if options.isLive {
-            settings["fflags"] = "nobuffer"
-            // Looking at a stream for FFmpeg's usual five seconds would keep whoever waits for it waiting.
+            // Not `nobuffer`: it drops the packets that were looked at, the first key frame among them. Looking at a
+            // stream for FFmpeg's usual five seconds would keep whoever waits for it waiting.
             settings["analyzeduration"] = settings["analyzeduration"] ?? "1000000"
         }
         if let whitelist = options.protocolWhitelist { settings["protocol_whitelist"] = whitelist }

@@ -25,6 +25,8 @@ final class PictureSource {
         self.demuxer = demuxer
         self.drawn = drawn
         timeBase = stream.pointee.time_base
+        // Whoever joins a broadcast comes between key frames: what is drawn from nothing until then is grey.
+        awaitsKey = isLive
         decoder = try Decoder(stream: stream, label: "video stream \(drawn) of '\(demuxer.name)'", isLive: isLive)
     }
 
