@@ -65,12 +65,18 @@ struct LiveCommandTests {
         let command = try BuiltCommand()
         defer { command.removeHome() }
         let result = try command.run(
-            ["live", "--input", Clip.long.url.path, "--realtime", "--duration", "2", "--strength", "0", "-o", "out.mkv"])
+            [
+                "live", "--input", Clip.long.url.path, "--realtime", "--duration", "2", "--strength", "0", "-o",
+                "out.mkv",
+            ])
         #expect(result.code == 0, "\(result.errorOutput)")
         let said = try MediaTool.run(
             "ffmpeg",
             ["-v", "error", "-i", command.file("out.mkv").path, "-an", "-vf"]
-                + ["signalstats,metadata=print:key=lavfi.signalstats.SATAVG:file=-", "-frames:v", "10", "-f", "null", "-"])
+                + [
+                    "signalstats,metadata=print:key=lavfi.signalstats.SATAVG:file=-", "-frames:v", "10", "-f", "null",
+                    "-",
+                ])
         let saturations = said.split(separator: "\n").compactMap { line in
             line.split(separator: "=").last.flatMap { line.contains("SATAVG") ? Double($0) : nil }
         }
