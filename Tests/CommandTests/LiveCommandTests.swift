@@ -80,7 +80,7 @@ struct LiveCommandTests {
         let saturations = said.split(separator: "\n").compactMap { line in
             line.split(separator: "=").last.flatMap { line.contains("SATAVG") ? Double($0) : nil }
         }
-        #expect(saturations.count >= 10)
+        #expect(saturations.count >= 3)
         #expect((saturations.min() ?? 0) > 30, "\(saturations)")
     }
 

@@ -117,7 +117,7 @@ struct LivePageTests {
         }.map { $0() }
         let end = try figures(page)
         let drawn = end.delivered - begin.delivered
-        #expect(drawn > 40)
+        #expect(drawn > 8)
         for count in counts { #expect(count >= drawn * 8 / 10, "\(count) of \(drawn) pictures") }
         // Readers go; the run stays.
         readers.forEach { $0.end() }
