@@ -24,19 +24,23 @@ package final class StylizeJob: Sendable {
         package var warnings: [String]
         /// The run was stopped before the input ended; `output` is the partial file.
         package var wasStopped: Bool
+        /// Another run goes on from what is drawn.
+        package var canResume = false
     }
 
     /// Sentences about what will be different in the output, known before the first picture is drawn.
     package let notes: [String]
-    /// Frames to come where that is known.
+    /// Frames to come where that is known: those that an earlier run has drawn are not among them.
     package let expectedFrames: Int?
     package let width: Int
     package let height: Int
     package let outputPath: String
+    /// Frames that an earlier run has drawn.
+    package let drawnBefore: Int
 
     private let file: OutputFile
     private let reader: MediaReader
-    private let writer: MediaWriter
+    private let target: Target
     private let generator: any FrameGenerator
     private let strength: Double
     private let keepsColor: Bool
@@ -45,6 +49,48 @@ package final class StylizeJob: Sendable {
     /// Frames between two stages: enough to ride out a slow one, few enough to stay small in memory.
     private static let queueDepth = 1
     private let course = RunCourse()
+
+    /// Where drawn frames go.
+    private enum Target {
+        /// Straight into the film.
+        case film(MediaWriter)
+        /// Into segments, to be joined.
+        case segments(SegmentedRender)
+
+        var converter: FrameConverter {
+            switch self {
+            case .film(let writer): writer.converter
+            case .segments(let render): render.encoder.converter
+            }
+        }
+
+        var keepsAlpha: Bool {
+            switch self {
+            case .film(let writer): writer.keepsAlpha
+            case .segments(let render): render.encoder.keepsAlpha
+            }
+        }
+
+        /// Encodes a picture; false where it only swung the smoothing in.
+        func encode(_ picture: Picture, _ begin: SegmentRule.Begin?) throws -> Bool {
+            switch self {
+            case .film(let writer):
+                try writer.encode(picture, beginsSegment: begin != nil)
+                return true
+            case .segments(let render): return try render.recorder.encode(picture, begin: begin)
+            }
+        }
+
+        /// Completes what was encoded. `isWhole`: the input has ended, it was not stopped.
+        func finish(_ reader: MediaReader, isWhole: Bool) throws {
+            switch self {
+            case .film(let writer): try writer.finish()
+            case .segments(let render):
+                // The last segment of a run that was stopped is not whole, and is drawn anew.
+                if isWhole { try render.recorder.finish(trimmed: reader.endedByTrim) }
+            }
+        }
+    }
 
     /// Opens the input, compiles the generator and begins the output.
     ///
@@ -61,8 +107,7 @@ package final class StylizeJob: Sendable {
         strength = request.strength ?? choice.defaultStrength
         keepsColor = request.keepsColor
         smoothing = request.smoothing ?? (request.isTileable ? .off : choice.defaultSmoothing)
-        reader = try MediaReader(request.input, options: request.inputOptions)
-        expectedFrames = Self.expectedFrames(reader.info, request.inputOptions)
+        let reader = try MediaReader(request.input, options: request.inputOptions)
         let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
         outputPath = name.path
         let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
@@ -72,15 +117,26 @@ package final class StylizeJob: Sendable {
             path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder,
             holdsPictures: plan.container == "image2")
         do {
+            let drawing = SegmentedRender.Drawing(
+                request: request, choice: choice, strength: strength, smoothing: smoothing, width: width, height: height)
+            let render = try request.resumes ? SegmentedRender(drawing, reader, plan, file) : nil
             generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
-            writer = try MediaWriter(
-                url: file.workingPath, name: outputPath, isStream: file.isStream, plan: plan, reader: reader,
-                output: request.outputOptions, width: width, height: height)
+            if let render {
+                (target, self.reader, drawnBefore) = (.segments(render), render.reader, render.drawnBefore)
+            } else {
+                let writer = try MediaWriter(
+                    url: file.workingPath, name: outputPath, isStream: file.isStream, plan: plan, reader: reader,
+                    output: request.outputOptions, width: width, height: height)
+                (target, self.reader, drawnBefore) = (.film(writer), reader, 0)
+            }
         } catch {
             file.discard()
             throw error
         }
-        notes = Self.notes(reader) + writer.warnings
+        expectedFrames = Self.expectedFrames(reader.info, request.inputOptions).map {
+            [drawnBefore] in max(0, $0 - drawnBefore)
+        }
+        notes = Self.notes(reader) + plan.warnings(reader.info)
     }
 
     /// Where the time has gone so far. Callable on any thread.
@@ -106,8 +162,13 @@ package final class StylizeJob: Sendable {
         // A failure elsewhere must also end a read that waits for input.
         chain.onCancel { [reader] in reader.stop() }
         do {
-            try addStages(tracker)
-            let timings = try chain.wait()
+            var timings = chain.timings
+            if case .segments(let render) = target, render.isDrawn {
+                course.noteEndOfInput()
+            } else {
+                try addStages(tracker)
+                timings = try chain.wait()
+            }
             return try complete(timings, frames: tracker.progress().frame)
         } catch {
             file.discard()
@@ -119,24 +180,41 @@ package final class StylizeJob: Sendable {
     private struct Sketch: Sendable {
         /// The input, in RGB at the size of the drawing.
         var frame: Frame
+        var place: SegmentRule.Place
         var motion: Motion?
         var drawing: PixelBuffer?
     }
 
+    /// A frame that is ready to be encoded.
+    private struct Packed: Sendable {
+        var picture: Picture
+        var begin: SegmentRule.Begin?
+    }
+
     private func addStages(_ tracker: ProgressTracker) throws {
-        let (reader, writer, generator, course) = (reader, writer, generator, course)
+        let (reader, target, generator, course) = (reader, target, generator, course)
         let needsOriginal = strength < 1 || keepsColor
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(
-            for: reader.picture, pool: inputs, alpha: writer.keepsAlpha ? .keptOverFilledColors : .dropped)
+            for: reader.picture, pool: inputs, alpha: target.keepsAlpha ? .keptOverFilledColors : .dropped)
+        var first: Picture?
+        var rule = SegmentRule()
+        if case .segments(let render) = target {
+            first = render.firstPicture
+            rule = render.rule
+        }
         let decoded = chain.source("decode", capacity: Self.queueDepth) {
-            let picture = try reader.nextPicture()
+            let picture = try first ?? reader.nextPicture()
+            first = nil
             if picture == nil { course.noteEndOfInput() }
             return picture
         }
+        var samples = LumaSamples()
         let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) {
-            Sketch(frame: try converter.frame(from: $0))
+            let frame = try converter.frame(from: $0)
+            let place = rule.place(frame.number, difference: samples.difference(to: frame.pixels))
+            return Sketch(frame: frame, place: place)
         }
         let drawn = chain.parallelStage(
             "generate", from: try followMotion(frames), workers: generator.concurrency, capacity: Self.queueDepth
@@ -150,12 +228,15 @@ package final class StylizeJob: Sendable {
             return sketch
         }
         let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) {
-            try writer.converter.picture(from: $0)
+            Packed(picture: try target.converter.picture(from: $0.frame), begin: $0.place.begin)
         }
-        chain.sink("encode", from: finished) { picture in
-            guard let picture else { return try writer.finish() }
-            if picture.number == 0 { course.firstFrame.withLock { $0 = .now } }
-            try writer.encode(picture)
+        var isFirst = true
+        chain.sink("encode", from: finished) { packed in
+            guard let packed else { return try target.finish(reader, isWhole: course.hasReachedEnd) }
+            let picture = packed.picture
+            if isFirst { course.firstFrame.withLock { $0 = .now } }
+            isFirst = false
+            guard try target.encode(picture, packed.begin) else { return }
             tracker.completeFrame(mediaTime: picture.timestamp.seconds)
         }
     }
@@ -172,25 +253,39 @@ package final class StylizeJob: Sendable {
     }
 
     /// Smooths the drawings over time and mixes them with their originals.
-    private func smooth(_ drawn: BoundedChannel<Sketch>) -> BoundedChannel<Frame> {
-        let filter = TemporalFilter(width: width, height: height, strength: smoothing)
+    private func smooth(_ drawn: BoundedChannel<Sketch>) -> BoundedChannel<Sketch> {
+        let filter = SegmentSmoothing(width: width, height: height, strength: smoothing)
         let blend = PixelBlend(width: width, height: height)
         let (strength, keepsColor) = (strength, keepsColor)
         return chain.stage("smooth", from: drawn, capacity: Self.queueDepth) { sketch in
             var drawing = sketch.drawing!
-            if let motion = sketch.motion { drawing = try filter.smoothed(drawing, motion: motion) }
-            var frame = sketch.frame
-            frame.pixels = blend.finished(
-                original: frame.pixels, drawn: drawing, strength: strength, keepColor: keepsColor)
-            return frame
+            if let motion = sketch.motion {
+                drawing = try filter.smoothed(drawing, motion: motion, place: sketch.place)
+            }
+            var finished = sketch
+            finished.frame.pixels = blend.finished(
+                original: sketch.frame.pixels, drawn: drawing, strength: strength, keepColor: keepsColor)
+            (finished.drawing, finished.motion) = (nil, nil)
+            return finished
         }
     }
 
     private func complete(_ timings: StageTimings, frames: Int) throws -> Summary {
         let wasStopped = chain.isStopping && !course.hasReachedEnd
         var output: String? = outputPath
+        var lostPackets = 0
+        var isResumable = false
+        if case .segments(let render) = target {
+            isResumable = true
+            if wasStopped { file.discard() } else { lostPackets = try render.join() }
+        } else if case .film(let writer) = target {
+            lostPackets = writer.lostPackets
+        }
         if !wasStopped {
             try file.publish()
+            if case .segments(let render) = target { render.removeFolder() }
+        } else if isResumable {
+            output = nil
         } else if frames > 0 {
             output = try file.publishPartial()
         } else {
@@ -198,8 +293,9 @@ package final class StylizeJob: Sendable {
             output = nil
         }
         return Summary(
-            output: output, frames: frames, mediaSeconds: reader.endTime, timings: timings,
-            firstFrame: course.firstFrame.withLock { $0 }, warnings: damageWarnings(), wasStopped: wasStopped)
+            output: output, frames: frames + drawnBefore, mediaSeconds: reader.endTime, timings: timings,
+            firstFrame: course.firstFrame.withLock { $0 }, warnings: damageWarnings(lostPackets), wasStopped: wasStopped,
+            canResume: isResumable)
     }
 
     // MARK: Decisions
@@ -263,7 +359,7 @@ package final class StylizeJob: Sendable {
         return notes
     }
 
-    private func damageWarnings() -> [String] {
+    private func damageWarnings(_ lostPackets: Int) -> [String] {
         var warnings: [String] = []
         let damage = reader.damage
         if !damage.isClean {
@@ -272,8 +368,8 @@ package final class StylizeJob: Sendable {
                 "the input is damaged from \(String(format: "%.2f", damage.firstTime)) s on (\(damage.firstReason)"
                     + (damage.count > 1 ? ", and \(damage.count - 1) more" : "") + "): \(frames) could be drawn")
         }
-        if writer.lostPackets > 0 {
-            warnings.append("the sound or subtitles are damaged: \(writer.lostPackets) of their packets are left out")
+        if lostPackets > 0 {
+            warnings.append("the sound or subtitles are damaged: \(lostPackets) of their packets are left out")
         }
         return warnings
     }

@@ -36,6 +36,8 @@ package struct StylizeRequest: Sendable {
     package var outputOptions = OutputOptions()
     package var inference = InferenceOptions()
     package var overwrites = false
+    /// What is drawn is kept in a folder beside the output until all of it is, and drawing goes on from what is there.
+    package var resumes = false
 
     package init(input: String, output: String?, preset: String) {
         self.input = input

@@ -10,6 +10,8 @@ package final class Motion: @unchecked Sendable {
 
     /// The picture has no past to lean on: the first one, or the first after a cut. Flow and weights are undefined.
     package let isCut: Bool
+    /// What cuts are told by; nil for the first picture.
+    let evidence: SceneEvidence?
     let factor: Int
     let width: Int
     let height: Int
@@ -21,8 +23,8 @@ package final class Motion: @unchecked Sendable {
     private let storage: MotionPool.Storage
     private let pool: MotionPool
 
-    init(isCut: Bool, storage: MotionPool.Storage, pool: MotionPool) {
-        self.isCut = isCut
+    init(isCut: Bool, evidence: SceneEvidence?, storage: MotionPool.Storage, pool: MotionPool) {
+        (self.isCut, self.evidence) = (isCut, evidence)
         self.storage = storage
         self.pool = pool
         factor = pool.factor

@@ -79,13 +79,14 @@ package final class MotionEstimator {
         swap(&current, &previous)
         timed(\.reduce) { current.read(pixels) }
         let storage = pool.makeStorage()
-        var isCut = true
+        var evidence: SceneEvidence?
         if hasPrevious {
             let visibleShare = try estimate(into: storage)
-            isCut = cuts.isCut(difference: current.difference(to: previous), visibleShare: visibleShare)
+            evidence = SceneEvidence(difference: current.difference(to: previous), visibleShare: visibleShare)
         }
         hasPrevious = true
-        return Motion(isCut: isCut, storage: storage, pool: pool)
+        let isCut = evidence.map { cuts.isCut($0) } ?? true
+        return Motion(isCut: isCut, evidence: evidence, storage: storage, pool: pool)
     }
 
     /// Fills in flow and weights; returns the mean weight over the picture.

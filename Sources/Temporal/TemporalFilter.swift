@@ -5,7 +5,8 @@ internal import CPixels
 /// W the bicubic backward warp along the input's motion and w the strength's share times the trust in each pixel's past,
 /// lowered where past and drawing differ much.
 ///
-/// Used by one thread at a time, in presentation order. Starts anew at every cut.
+/// Used by one thread at a time, in presentation order. Starts anew at every cut, which it finds by itself: what it does
+/// depends on the pictures that it was given, and on nothing before them.
 package final class TemporalFilter {
     private let strength: SmoothingStrength
     private let pool: FramePool
@@ -13,6 +14,7 @@ package final class TemporalFilter {
     private let scratch: UnsafeMutablePointer<Float>
     /// What was shown last; may be set, at the filter's size, to go on from another filter's.
     package var past: PixelBuffer?
+    private var cuts = SceneCutDetector()
 
     private let settings: Settings
 
@@ -56,7 +58,7 @@ package final class TemporalFilter {
     package func smoothed(_ drawn: PixelBuffer, motion: Motion) throws -> PixelBuffer {
         precondition(drawn.width == pool.width && drawn.height == pool.height)
         guard strength != .off else { return drawn }
-        guard !motion.isCut, let past else {
+        guard let past, let evidence = motion.evidence, !cuts.isCut(evidence) else {
             self.past = drawn
             return drawn
         }

@@ -166,9 +166,9 @@ struct EncoderSetup {
     private static func quiet(_ name: String, _ settings: inout [String: String]) {
         if name == "libx265" {
             let asked = settings["x265-params"] ?? ""
-            if !asked.contains("log-level") {
-                settings["x265-params"] = (asked.isEmpty ? "" : asked + ":") + "log-level=error"
-            }
+            // The number of frames at a time follows the machine otherwise, and the result with it.
+            let added = ["log-level=error", "frame-threads=2"].filter { !asked.contains($0.prefix { $0 != "=" }) }
+            settings["x265-params"] = ([asked].filter { !$0.isEmpty } + added).joined(separator: ":")
         }
     }
 }

@@ -18,6 +18,8 @@ final class VideoEncoder {
     let keepsAlpha: Bool
     private var shown: [Int64: (ticks: Int64, duration: Int64)] = [:]
     private var firstTicks: Int64?
+    /// The number of the first picture: encoders count from 0.
+    private var firstNumber: Int64 = 0
     private let nominalDuration: Int64
 
     /// What the encoder is set up for.
@@ -74,7 +76,8 @@ final class VideoEncoder {
         context.pointee.time_base = AVRational(num: encoded.den, den: encoded.num)
         context.pointee.framerate = encoded
         // VP8's threads wait for each other by spinning, and were once seen to do so for ever.
-        context.pointee.thread_count = name == "libvpx" ? 1 : 0
+        // Others get a number that does not follow the machine: what an encoder does may depend on it.
+        context.pointee.thread_count = name == "libvpx" ? 1 : 4
         if target.globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
         context.pointee.color_primaries = color.primaries
         context.pointee.color_trc = color.transfer
@@ -109,10 +112,23 @@ final class VideoEncoder {
 
     // MARK: Encoding
 
+    /// It has been given a picture.
+    var hasPictures: Bool { firstTicks != nil }
+
+    /// Its pictures come after those of another encoder, whose times are then known as decoding times before the first.
+    func follow(_ other: VideoEncoder) {
+        let last = other.shown.keys.max() ?? 0
+        for (number, time) in other.shown where number > last - Self.longestDelay { shown[number - last - 1] = time }
+    }
+
+    /// Pictures that an encoder may hold back.
+    private static let longestDelay: Int64 = 64
+
     /// Gives the encoder a picture (nil drains it) and calls `emit` with every packet that comes out, in its true time.
     func encode(_ picture: Picture?, into packet: Packet, emit: (Packet) throws -> Void) throws {
         if let picture {
-            let number = Int64(picture.number)
+            if firstTicks == nil { firstNumber = Int64(picture.number) }
+            let number = Int64(picture.number) - firstNumber
             shown[number] = (picture.timestamp.ticks, picture.duration)
             if firstTicks == nil { firstTicks = picture.timestamp.ticks }
             picture.pointer.pointee.pts = number

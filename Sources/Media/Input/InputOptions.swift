@@ -23,6 +23,22 @@ package struct InputOptions: Sendable {
     /// FFmpeg's names of the formats that may be read, comma separated; nil: all. Set for files of strangers.
     package var formatWhitelist: String?
 
+    /// Where drawing goes on that was begun before; nil: at the beginning.
+    package struct Resumption: Sendable {
+        /// The picture with which to go on, counted over all that is drawn.
+        package var number: Int
+        /// When it is shown, in ticks of the output's timeline.
+        package var ticks: Int64
+        /// What was subtracted from the input's times before, in microseconds.
+        package var zero: Int64
+
+        package init(number: Int, ticks: Int64, zero: Int64) {
+            (self.number, self.ticks, self.zero) = (number, ticks, zero)
+        }
+    }
+
+    package var resumption: Resumption?
+
     /// Ends blocked reads, also while the input is being opened; nil: `MediaReader.stop` is enough.
     package var stop: StopSignal?
 

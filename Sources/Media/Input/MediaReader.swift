@@ -25,7 +25,7 @@ package final class MediaReader: @unchecked Sendable {
     let demuxer: Demuxer
     let options: InputOptions
     /// What maps the input's timeline to the output's, in microseconds: subtracted from every timestamp.
-    let zero: Int64
+    package let zero: Int64
     /// Receives packets of streams that are not drawn, in the order of the file, on the decode stage.
     var packetHandler: ((Packet) throws -> Void)?
 
@@ -39,8 +39,11 @@ package final class MediaReader: @unchecked Sendable {
     private var waitingPackets: [Packet] = []
     private var lastTicks: Int64?
     private var sourceEnded = false
-    private var endedByTrim = false
+    /// The pictures ended because no more were wanted, not because there were none.
+    package private(set) var endedByTrim = false
     private var isFinished = false
+    /// Seconds of the output at which the packet belongs that was passed last.
+    private var passedTime = -Double.infinity
 
     /// Opens `input`: a path, a URL, `-` for standard input, or a pattern of a numbered sequence (`frames/%04d.png`).
     ///
@@ -73,15 +76,18 @@ package final class MediaReader: @unchecked Sendable {
         endTicks = options.end.map(ticks)
 
         // Decode the first picture: its properties, not the header's, are what the conversions are set up for.
+        let resumed = options.resumption.map { $0.ticks + av_rescale_q($0.zero, shimMicroseconds, timeBase) }
         let opening = FirstPicture(
-            source: source, info: info, target: options.start.flatMap { $0 > 0 ? ticks($0) : nil },
+            source: source, info: info, target: resumed ?? options.start.flatMap { $0 > 0 ? ticks($0) : nil },
             end: options.end.map(ticks))
         let first = try opening.find(startSeconds: options.start ?? 0)
         waitingPackets = opening.otherPackets
         let firstTicks = first.pointer.pointee.best_effort_timestamp
         zero =
-            (options.start ?? 0) <= 0 || !PlausibleTime.holds(firstTicks, in: timeBase)
-            ? start : av_rescale_q(firstTicks, timeBase, shimMicroseconds)
+            options.resumption?.zero
+            ?? ((options.start ?? 0) <= 0 || !PlausibleTime.holds(firstTicks, in: timeBase)
+            ? start : av_rescale_q(firstTicks, timeBase, shimMicroseconds))
+        decodedCount = options.resumption?.number ?? 0
         upright = UprightFilter(
             stream: stream, timeBase: timeBase, deinterlaces: options.deinterlaces, turns: options.turnsUpright,
             isInterlaced: info.streams[drawn].video?.isInterlaced == true)
@@ -182,6 +188,41 @@ package final class MediaReader: @unchecked Sendable {
     func number(at ticks: Int64) -> Int64? {
         guard let first = numbers?.first else { return nil }
         return Int64(first) + ticks + av_rescale_q(zero, shimMicroseconds, source.timeBase)
+    }
+
+    // MARK: Pictures that were drawn before
+
+    /// Instead of `nextPicture`: hands on the packets of other streams until one of any stream belongs after `seconds` of
+    /// the output, which has come so far.
+    func pass(to seconds: Double) throws {
+        for packet in waitingPackets { try packetHandler?(packet) }
+        waitingPackets.removeAll()
+        endTime = max(endTime, seconds)
+        while passedTime <= seconds, try passPacket() {}
+    }
+
+    /// The drawn pictures end at `seconds`; other streams go on to their own end, or where they are trimmed to there.
+    func passToEnd(_ seconds: Double, trimmed: Bool) throws {
+        try pass(to: seconds)
+        (isFinished, endedByTrim) = (true, trimmed)
+        if trimmed {
+            try passOtherStreams()
+        } else {
+            while try passPacket() {}
+        }
+    }
+
+    private func passPacket() throws -> Bool {
+        try source.skipPacket { packet in
+            let raw = packet.pointer.pointee
+            let index = Int(raw.stream_index)
+            let time = raw.dts == SHIM_NO_TIMESTAMP ? raw.pts : raw.dts
+            if time != SHIM_NO_TIMESTAMP {
+                let base = demuxer.stream(index).pointee.time_base
+                passedTime = Double(av_rescale_q(time, base, shimMicroseconds) - zero) / 1e6
+            }
+            if index != source.drawn { try packetHandler?(packet) }
+        }
     }
 
     // MARK: The end

@@ -22,7 +22,9 @@ package final class MediaWriter: @unchecked Sendable {
     package let converter: FrameConverter
     private let reader: MediaReader
     private let muxer: Muxer
-    private let encoder: VideoEncoder
+    private var encoder: VideoEncoder
+    /// Makes another encoder like the first.
+    private let makeEncoder: () throws -> VideoEncoder
     private let packet = Packet()
     private var drawnIndex = 0
     /// The output is numbered pictures with the numbers of the input's.
@@ -50,12 +52,9 @@ package final class MediaWriter: @unchecked Sendable {
         keepsNumbers = sequence != nil && reader.numbers != nil
         muxer = try Muxer(
             url: url == "-" ? "pipe:1" : "file:\(sequence?.pattern ?? url)", name: name, container: plan.container)
-        encoder = try VideoEncoder(
-            output.encoder, defaultName: plan.defaultEncoder(for: name),
-            target: .init(
-                width: width, height: height, aspect: Self.aspect(reader.picture, width: width, height: height),
-                picture: reader.picture, globalHeader: muxer.wantsGlobalHeader, container: plan.container,
-                isPictureFile: plan.isPictureFile))
+        let target = Self.target(reader, plan, width: width, height: height, globalHeader: muxer.wantsGlobalHeader)
+        makeEncoder = { try VideoEncoder(output.encoder, defaultName: plan.defaultEncoder(for: name), target: target) }
+        encoder = try makeEncoder()
         encoderName = encoder.name
         pixelFormat = av_get_pix_fmt_name(encoder.context.pointee.pix_fmt).map { String(cString: $0) } ?? ""
         converter = try FrameConverter(encoder: encoder, color: encoder.color)
@@ -71,7 +70,18 @@ package final class MediaWriter: @unchecked Sendable {
     // MARK: Drawn pictures
 
     /// Encodes the next picture. Encode stage.
-    package func encode(_ picture: Picture) throws { try encodeAny(picture) }
+    ///
+    /// - Parameter beginsSegment: the encoder starts afresh with it, so that what becomes of it does not depend on the
+    ///   pictures before. Files of pictures have no segments.
+    package func encode(_ picture: Picture, beginsSegment: Bool = false) throws {
+        if beginsSegment, encoder.hasPictures, !plan.isPictureFile {
+            try encodeAny(nil)
+            let next = try makeEncoder()
+            next.follow(encoder)
+            encoder = next
+        }
+        try encodeAny(picture)
+    }
 
     private func encodeAny(_ picture: Picture?) throws {
         try encoder.encode(picture, into: packet) { packet in
@@ -87,12 +97,26 @@ package final class MediaWriter: @unchecked Sendable {
     /// Drains encoders and completes the file. Called once, when all stages have ended.
     package func finish() throws {
         try encodeAny(nil)
+        try finishOthers()
+    }
+
+    private func finishOthers() throws {
         let end = reader.cut
         for packet in waiting where end.map({ span(of: packet).begin < $0 }) ?? true { try release(packet, end: end) }
         waiting = []
         for index in carriers.keys.sorted() { try carriers[index]!.finish(end: end) }
         try muxer.finish()
     }
+
+    // MARK: Pictures that were encoded before
+
+    /// Writes a packet of the drawn stream, in the order of decoding.
+    func copy(_ packet: Packet, timeBase: AVRational) throws {
+        try muxer.write(packet, to: drawnIndex, timeBase: timeBase)
+    }
+
+    /// Completes a file whose drawn stream was copied.
+    func finishCopy() throws { try finishOthers() }
 
     // MARK: Other streams
 
@@ -196,6 +220,16 @@ package final class MediaWriter: @unchecked Sendable {
             return keepsNumbers ? ["frame_pts": "1"] : ["start_number": "1"]
         default: return [:]
         }
+    }
+
+    /// What the encoder of the drawn stream is set up for.
+    static func target(
+        _ reader: MediaReader, _ plan: OutputPlan, width: Int, height: Int, globalHeader: Bool
+    ) -> VideoEncoder.Target {
+        VideoEncoder.Target(
+            width: width, height: height, aspect: aspect(reader.picture, width: width, height: height),
+            picture: reader.picture, globalHeader: globalHeader, container: plan.container,
+            isPictureFile: plan.isPictureFile)
     }
 
     /// The pixels keep their shape when the size changes: the sample aspect ratio makes up for a changed one.

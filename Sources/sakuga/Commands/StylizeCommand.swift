@@ -23,6 +23,7 @@ struct StylizeCommand: ParsableCommand {
                                                               one frame, to look at first
               sakuga stylize *.jpg -o drawn/                  many files into a folder
               sakuga stylize photos/ -o drawn/                all videos and pictures of a folder
+              sakuga stylize film.mkv --resume                may be killed and run again
               sakuga stylize 'frames/%04d.png' -o drawn.mp4   a numbered sequence
               sakuga stylize 'in/%04d.png' -o 'out/%04d.png'  the same numbers again
               sakuga stylize sprites/ -o drawn/               sprites keep their cut-out
@@ -42,6 +43,12 @@ struct StylizeCommand: ParsableCommand {
     @OptionGroup(title: "Input") var source: SourceOptions
     @OptionGroup(title: "Output") var target: TargetOptions
     @OptionGroup(title: "Machine") var machine: MachineOptions
+
+    @Flag(
+        help:
+            "Keep what is drawn of a film in OUTPUT.render until all of it is, and go on from what an earlier run has left there."
+    )
+    var resume = false
 
     @Option(help: "How to show progress: auto, plain, json or none.")
     var progress = ProgressMode.auto
@@ -79,6 +86,7 @@ struct StylizeCommand: ParsableCommand {
         request.outputOptions = try target.outputOptions()
         request.inference = try machine.inferenceOptions()
         request.overwrites = target.overwrite
+        request.resumes = resume
         return request
     }
 }

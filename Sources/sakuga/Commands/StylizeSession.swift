@@ -90,6 +90,7 @@ final class StylizeSession {
         current.phase.withLock { $0 = .drawing(job) }
         if interrupt.isRequested { job.stop() }
         job.notes.forEach(printer.warn)
+        if job.drawnBefore > 0 { printer.note("\(job.drawnBefore) frames are there from an earlier run") }
         let tracker = ProgressTracker(frames: job.expectedFrames)
         let event = StartEvent(
             input: request.input, output: job.outputPath,
@@ -107,6 +108,9 @@ final class StylizeSession {
 
     private func stopped(_ summary: StylizeJob.Summary) -> SakugaError {
         printer.clear()
+        if summary.canResume {
+            return SakugaError(.interrupted, "stopped", hint: "the same command goes on from what is drawn")
+        }
         guard let output = summary.output else {
             return SakugaError(.interrupted, "stopped before the first frame")
         }
