@@ -68,6 +68,7 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
             ],
             swiftSettings: settings),
+        .target(name: "Work", dependencies: ["Frames", "Pipeline"], swiftSettings: settings),
         // Layer 5
         .target(
             name: "Live",
@@ -79,16 +80,21 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Stylize", "Web", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline",
+                "Stylize", "Web", "Work", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.embedInCode("Page/page.html"), .embedInCode("openapi.json")], swiftSettings: settings),
+        .target(
+            name: "Batch",
+            dependencies: ["Stylize", "Work", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline"],
+            swiftSettings: settings),
         // Layer 6: the command
         .executableTarget(
             name: "sakuga",
             dependencies: [
-                "Live", "Server", "Web", "Stylize", "Frames", "Model", "Media", "Inference", "Temporal", "StyleMetrics",
+                "Live", "Server", "Batch", "Web", "Stylize", "Frames", "Model", "Media", "Inference", "Temporal",
+                "StyleMetrics",
                 "Training", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -24,8 +24,10 @@ declare -A allowed=(
     [Stylize]="Frames Model Media Inference Temporal StyleMetrics Pipeline"
     [Web]="Frames"
     [Live]="Frames Model Media Inference Temporal StyleMetrics Pipeline Stylize Web CSDL"
-    [Server]="Frames Model Media Inference Temporal StyleMetrics Pipeline Stylize Web"
-    [sakuga]="Frames Model Media Inference Temporal StyleMetrics Training Pipeline Stylize Web Live Server"
+    [Work]="Frames Pipeline"
+    [Server]="Frames Model Media Inference Temporal StyleMetrics Pipeline Stylize Web Work"
+    [Batch]="Frames Model Media Inference Temporal StyleMetrics Pipeline Stylize Work"
+    [sakuga]="Frames Model Media Inference Temporal StyleMetrics Training Pipeline Stylize Web Work Live Server Batch"
 )
 ours=" ${!allowed[*]} "
 for folder in Sources/*/; do

@@ -86,7 +86,8 @@ package final class Generator: FrameGenerator {
         }
     }
 
-    /// Cuts the picture so that the intermediate results of all streams stay below `limit` bytes.
+    /// Cuts the picture so that the intermediate results of two streams stay below `limit` bytes: what is drawn does not
+    /// depend on how many there are.
     static func tiling(
         of description: GeneratorDescription, width: Int, height: Int, engine: Engine, limit: Int
     ) -> Tiling {
@@ -94,7 +95,7 @@ package final class Generator: FrameGenerator {
             width: width, height: height, alignment: description.alignment, margin: description.receptiveRadius
         ) { tileWidth, tileHeight in
             let numbers = description.largestActivationCount(width: tileWidth, height: tileHeight)
-            return numbers * engine.bytesPerNumber * engine.streams <= limit
+            return numbers * engine.bytesPerNumber * 2 <= limit
         }
     }
 

@@ -1,9 +1,9 @@
 package import Foundation
 
 /// Where and how a network runs.
-package struct InferenceOptions: Sendable {
+package struct InferenceOptions: Sendable, Codable {
     /// In which format the network calculates.
-    package enum Precision: String, Sendable, CaseIterable {
+    package enum Precision: String, Sendable, CaseIterable, Codable {
         /// The fastest that the device calculates natively: bf16 on a CPU with such instructions, f16 on a GPU or NPU,
         /// else f32.
         case auto
@@ -17,7 +17,7 @@ package struct InferenceOptions: Sendable {
     package var streams: Int?
     /// Where compiled networks are kept for the next start; nil keeps none.
     package var cacheFolder: URL?
-    /// Bytes that intermediate results may take, those of all streams together. A preset's generator cuts pictures into
+    /// Bytes that intermediate results may take, those of two streams together. A preset's generator cuts pictures into
     /// tiles to stay below; one from elsewhere draws on fewer streams first, and in tiles where one is too many.
     package var memoryLimit: Int
 

@@ -1,6 +1,7 @@
 package import Foundation
 package import Frames
 internal import Inference
+internal import Media
 package import Model
 package import Temporal
 
@@ -30,6 +31,20 @@ package enum GeneratorChoice: Sendable {
         switch self {
         case .preset(let choice): choice.preset.name
         case .foreign(let file): file.deletingPathExtension().lastPathComponent
+        }
+    }
+
+    /// SHA-256 of all that decides its drawings.
+    ///
+    /// - Throws: `.noInput` where its file cannot be read.
+    func identity() throws -> String {
+        switch self {
+        case .preset(let choice):
+            let hash = ContentHash()
+            hash.add(try ContentHash.digest(of: choice.size.weightsFile))
+            hash.add(String(decoding: try JSONEncoder.sorted.encode(choice.size.generator), as: UTF8.self))
+            return hash.digest()
+        case .foreign(let file): return try ContentHash.digest(of: file)
         }
     }
 

@@ -24,8 +24,15 @@ package final class StylizeJob: Sendable {
         package var warnings: [String]
         /// The run was stopped before the input ended; `output` is the partial file.
         package var wasStopped: Bool
-        /// Another run goes on from what is drawn.
-        package var canResume = false
+        /// What another run can go on with; nil: nothing.
+        package var remainder: Remainder?
+
+        package enum Remainder: Sendable {
+            /// The run was stopped, and is gone on with by the same request.
+            case stopped
+            /// There are pictures missing before some that are drawn.
+            case gaps
+        }
     }
 
     /// Sentences about what will be different in the output, known before the first picture is drawn.
@@ -39,12 +46,10 @@ package final class StylizeJob: Sendable {
     package let drawnBefore: Int
 
     private let file: OutputFile
+    private let setup: StylizeSetup
     private let reader: MediaReader
     private let target: Target
     private let generator: any FrameGenerator
-    private let strength: Double
-    private let keepsColor: Bool
-    private let smoothing: SmoothingStrength
     private let chain = StageChain()
     /// Frames between two stages: enough to ride out a slow one, few enough to stay small in memory.
     private static let queueDepth = 1
@@ -72,22 +77,20 @@ package final class StylizeJob: Sendable {
         }
 
         /// Encodes a picture; false where it only swung the smoothing in.
-        func encode(_ picture: Picture, _ begin: SegmentRule.Begin?) throws -> Bool {
+        func encode(_ picture: Picture, _ start: SegmentStart?) throws -> Bool {
             switch self {
             case .film(let writer):
-                try writer.encode(picture, beginsSegment: begin != nil)
+                try writer.encode(picture, beginsSegment: start != nil)
                 return true
-            case .segments(let render): return try render.recorder.encode(picture, begin: begin)
+            case .segments(let render): return try render.recorder.encode(picture, start: start)
             }
         }
 
         /// Completes what was encoded. `isWhole`: the input has ended, it was not stopped.
-        func finish(_ reader: MediaReader, isWhole: Bool) throws {
+        func finish(isWhole: Bool) throws {
             switch self {
             case .film(let writer): try writer.finish()
-            case .segments(let render):
-                // The last segment of a run that was stopped is not whole, and is drawn anew.
-                if isWhole { try render.recorder.finish(trimmed: reader.endedByTrim) }
+            case .segments(let render): try render.finish(isWhole: isWhole)
             }
         }
     }
@@ -103,40 +106,32 @@ package final class StylizeJob: Sendable {
         generator fixed: (any FrameGenerator)? = nil,
         willBegin: () throws -> Void = {}
     ) throws {
-        let choice = try GeneratorChoice(request, presets: presets)
-        strength = request.strength ?? choice.defaultStrength
-        keepsColor = request.keepsColor
-        smoothing = request.smoothing ?? (request.isTileable ? .off : choice.defaultSmoothing)
-        let reader = try MediaReader(request.input, options: request.inputOptions)
-        let name = try OutputName(request, isStill: reader.info.isStill, preset: choice.name)
-        outputPath = name.path
-        let plan = try OutputPlan.make(for: reader, output: outputPath, options: request.outputOptions)
-        (width, height) = try Self.size(request, reader.picture, plan)
+        let setup = try StylizeSetup(request, presets: presets)
+        self.setup = setup
+        (width, height, outputPath) = (setup.width, setup.height, setup.outputPath)
         try willBegin()
-        file = try OutputFile(
-            path: outputPath, inputs: [request.input], overwrites: request.overwrites, makesFolder: name.makesFolder,
-            holdsPictures: plan.container == "image2")
+        file = try setup.outputFile()
         do {
-            let drawing = SegmentedRender.Drawing(
-                request: request, choice: choice, strength: strength, smoothing: smoothing, width: width, height: height)
-            let render = try request.resumes ? SegmentedRender(drawing, reader, plan, file) : nil
-            generator = try fixed ?? choice.makeGenerator(request, width: width, height: height)
+            let render = try request.resumes && setup.isFilmFile && !file.isStream ? SegmentedRender(setup) : nil
+            generator = try fixed ?? setup.choice.makeGenerator(request, width: width, height: height)
             if let render {
-                (target, self.reader, drawnBefore) = (.segments(render), render.reader, render.drawnBefore)
+                (target, reader, drawnBefore) = (.segments(render), render.reader, render.drawnBefore)
             } else {
                 let writer = try MediaWriter(
-                    url: file.workingPath, name: outputPath, isStream: file.isStream, plan: plan, reader: reader,
-                    output: request.outputOptions, width: width, height: height)
-                (target, self.reader, drawnBefore) = (.film(writer), reader, 0)
+                    url: file.workingPath, name: outputPath, isStream: file.isStream, plan: setup.output,
+                    reader: setup.reader, output: request.outputOptions, width: width, height: height)
+                (target, reader, drawnBefore) = (.film(writer), setup.reader, 0)
             }
         } catch {
             file.discard()
             throw error
         }
-        expectedFrames = Self.expectedFrames(reader.info, request.inputOptions).map {
-            [drawnBefore] in max(0, $0 - drawnBefore)
-        }
-        notes = Self.notes(reader) + plan.warnings(reader.info)
+        let drawnBefore = drawnBefore
+        expectedFrames = setup.expectedFrames.map { max(0, $0 - drawnBefore) }
+        notes =
+            Self.notes(setup.reader) + setup.output.warnings(setup.reader.info)
+            + (request.resumes && !setup.isFilmFile && !setup.reader.info.isStill
+                ? ["'\(request.input)' cannot be resumed: only films in files can"] : [])
     }
 
     /// Where the time has gone so far. Callable on any thread.
@@ -163,7 +158,7 @@ package final class StylizeJob: Sendable {
         chain.onCancel { [reader] in reader.stop() }
         do {
             var timings = chain.timings
-            if case .segments(let render) = target, render.isDrawn {
+            if case .segments(let render) = target, render.gap == nil {
                 course.noteEndOfInput()
             } else {
                 try addStages(tracker)
@@ -180,7 +175,7 @@ package final class StylizeJob: Sendable {
     private struct Sketch: Sendable {
         /// The input, in RGB at the size of the drawing.
         var frame: Frame
-        var place: SegmentRule.Place
+        var place: SegmentCutter.Place
         var motion: Motion?
         var drawing: PixelBuffer?
     }
@@ -188,33 +183,33 @@ package final class StylizeJob: Sendable {
     /// A frame that is ready to be encoded.
     private struct Packed: Sendable {
         var picture: Picture
-        var begin: SegmentRule.Begin?
+        var start: SegmentStart?
     }
 
     private func addStages(_ tracker: ProgressTracker) throws {
         let (reader, target, generator, course) = (reader, target, generator, course)
-        let needsOriginal = strength < 1 || keepsColor
+        let needsOriginal = setup.strength < 1 || setup.request.keepsColor
         let inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let outputs = FramePool(width: width, height: height, alignment: generator.alignment)
         let converter = PictureConverter(
             for: reader.picture, pool: inputs, alpha: target.keepsAlpha ? .keptOverFilledColors : .dropped)
         var first: Picture?
-        var rule = SegmentRule()
-        if case .segments(let render) = target {
-            first = render.firstPicture
-            rule = render.rule
-        }
-        let decoded = chain.source("decode", capacity: Self.queueDepth) {
+        var gap: RenderFolder.Contents.Gap?
+        if case .segments(let render) = target { (first, gap) = (render.firstPicture, render.gap) }
+        let end = gap?.end?.first ?? .max
+        let decoded = chain.source("decode", capacity: Self.queueDepth) { () -> Picture? in
             let picture = try first ?? reader.nextPicture()
             first = nil
-            if picture == nil { course.noteEndOfInput() }
+            guard let picture, picture.number < end else {
+                course.noteEndOfInput()
+                return nil
+            }
             return picture
         }
-        var samples = LumaSamples()
-        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) {
-            let frame = try converter.frame(from: $0)
-            let place = rule.place(frame.number, difference: samples.difference(to: frame.pixels))
-            return Sketch(frame: frame, place: place)
+        let cutter = SegmentCutter(gap?.start)
+        let frames = chain.stage("convert", from: decoded, capacity: Self.queueDepth) { picture -> Sketch in
+            let frame = try converter.frame(from: picture)
+            return Sketch(frame: frame, place: cutter.place(of: frame))
         }
         let drawn = chain.parallelStage(
             "generate", from: try followMotion(frames), workers: generator.concurrency, capacity: Self.queueDepth
@@ -228,22 +223,22 @@ package final class StylizeJob: Sendable {
             return sketch
         }
         let finished = chain.stage("pack", from: smooth(drawn), capacity: Self.queueDepth) {
-            Packed(picture: try target.converter.picture(from: $0.frame), begin: $0.place.begin)
+            Packed(picture: try target.converter.picture(from: $0.frame), start: $0.place.start)
         }
         var isFirst = true
-        chain.sink("encode", from: finished) { packed in
-            guard let packed else { return try target.finish(reader, isWhole: course.hasReachedEnd) }
+        chain.sink("encode", from: finished) { (packed: Packed?) in
+            guard let packed else { return try target.finish(isWhole: course.hasReachedEnd) }
             let picture = packed.picture
             if isFirst { course.firstFrame.withLock { $0 = .now } }
             isFirst = false
-            guard try target.encode(picture, packed.begin) else { return }
+            guard try target.encode(picture, packed.start) else { return }
             tracker.completeFrame(mediaTime: picture.timestamp.seconds)
         }
     }
 
     /// Finds the motion of the input pictures, where smoothing needs it.
     private func followMotion(_ frames: BoundedChannel<Sketch>) throws -> BoundedChannel<Sketch> {
-        guard smoothing != .off else { return frames }
+        guard setup.smoothing != .off else { return frames }
         let estimator = try MotionEstimator(width: width, height: height)
         return chain.stage("motion", from: frames, capacity: Self.queueDepth) {
             var sketch = $0
@@ -254,9 +249,9 @@ package final class StylizeJob: Sendable {
 
     /// Smooths the drawings over time and mixes them with their originals.
     private func smooth(_ drawn: BoundedChannel<Sketch>) -> BoundedChannel<Sketch> {
-        let filter = SegmentSmoothing(width: width, height: height, strength: smoothing)
+        let filter = SegmentSmoothing(width: width, height: height, strength: setup.smoothing)
         let blend = PixelBlend(width: width, height: height)
-        let (strength, keepsColor) = (strength, keepsColor)
+        let (strength, keepsColor) = (setup.strength, setup.request.keepsColor)
         return chain.stage("smooth", from: drawn, capacity: Self.queueDepth) { sketch in
             var drawing = sketch.drawing!
             if let motion = sketch.motion {
@@ -272,78 +267,36 @@ package final class StylizeJob: Sendable {
 
     private func complete(_ timings: StageTimings, frames: Int) throws -> Summary {
         let wasStopped = chain.isStopping && !course.hasReachedEnd
-        var output: String? = outputPath
-        var lostPackets = 0
-        var isResumable = false
-        if case .segments(let render) = target {
-            isResumable = true
-            if wasStopped { file.discard() } else { lostPackets = try render.join() }
-        } else if case .film(let writer) = target {
-            lostPackets = writer.lostPackets
+        var summary = Summary(
+            output: outputPath, frames: frames + drawnBefore, mediaSeconds: reader.endTime, timings: timings,
+            firstFrame: course.firstFrame.withLock { $0 }, warnings: [], wasStopped: wasStopped)
+        switch target {
+        case .film(let writer):
+            summary.warnings = damageWarnings(writer.lostPackets)
+            if !wasStopped {
+                try file.publish()
+            } else if frames > 0 {
+                summary.output = try file.publishPartial()
+            } else {
+                file.discard()
+                summary.output = nil
+            }
+        case .segments(let render):
+            if wasStopped || setup.request.segments != nil || !render.isComplete {
+                file.discard()
+                summary.output = nil
+                summary.remainder = wasStopped ? .stopped : setup.request.segments == nil ? .gaps : nil
+                summary.warnings = damageWarnings(0)
+            } else {
+                summary.warnings = damageWarnings(try render.join(into: file))
+                try file.publish()
+                render.removeFolder()
+            }
         }
-        if !wasStopped {
-            try file.publish()
-            if case .segments(let render) = target { render.removeFolder() }
-        } else if isResumable {
-            output = nil
-        } else if frames > 0 {
-            output = try file.publishPartial()
-        } else {
-            file.discard()
-            output = nil
-        }
-        return Summary(
-            output: output, frames: frames + drawnBefore, mediaSeconds: reader.endTime, timings: timings,
-            firstFrame: course.firstFrame.withLock { $0 }, warnings: damageWarnings(lostPackets), wasStopped: wasStopped,
-            canResume: isResumable)
+        return summary
     }
 
     // MARK: Decisions
-
-    private static func size(
-        _ request: StylizeRequest, _ picture: PictureDescription, _ plan: OutputPlan
-    ) throws(SakugaError) -> (Int, Int) {
-        var (width, height) = (picture.width, picture.height)
-        switch request.size {
-        case .input: break
-        case .exactly(let wanted, let other): (width, height) = (wanted, other)
-        case .scaled(let factor):
-            width = Int((Double(width) * factor).rounded())
-            height = Int((Double(height) * factor).rounded())
-        }
-        if request.size != .exactly(width: width, height: height) {
-            if plan.wantsEvenSides(request.outputOptions.encoder) {
-                width -= width % 2
-                height -= height % 2
-            }
-            (width, height) = (max(width, 2), max(height, 2))
-        }
-        let sides = Generator.sides
-        guard sides.contains(width), sides.contains(height) else {
-            let isSmall = min(width, height) < sides.lowerBound
-            throw SakugaError(
-                .usage,
-                "cannot draw pictures of \(width)×\(height) pixels, sides must be \(sides.lowerBound) to "
-                    + "\(sides.upperBound)", hint: "draw them \(isSmall ? "larger" : "smaller") with --size or --scale")
-        }
-        return (width, height)
-    }
-
-    private static func expectedFrames(_ info: MediaInfo, _ options: InputOptions) -> Int? {
-        guard let index = info.drawnStream, let video = info.streams[index].video else { return nil }
-        if info.isStill { return 1 }
-        var count = video.frameCount.map(Double.init)
-        if count == nil || options.start != nil || options.end != nil {
-            guard let duration = info.streams[index].duration ?? info.duration, video.frameRate > 0 else {
-                return options.frameLimit
-            }
-            let range = min(options.end ?? duration, duration) - (options.start ?? 0)
-            count = (range * video.frameRate).rounded(.up)
-        }
-        // A damaged header may claim anything.
-        guard let count, count >= 0, count < 1e12 else { return options.frameLimit }
-        return min(Int(count), options.frameLimit ?? Int.max)
-    }
 
     private static func notes(_ reader: MediaReader) -> [String] {
         var notes: [String] = []

@@ -3,9 +3,9 @@ package import Media
 package import Temporal
 
 /// Everything that decides what a run draws and where it goes.
-package struct StylizeRequest: Sendable {
+package struct StylizeRequest: Sendable, Codable {
     /// The size of the drawn pictures.
-    package enum Size: Sendable, Equatable {
+    package enum Size: Sendable, Equatable, Codable {
         /// That of the input (made even where the encoder needs it).
         case input
         case exactly(width: Int, height: Int)
@@ -38,6 +38,8 @@ package struct StylizeRequest: Sendable {
     package var overwrites = false
     /// What is drawn is kept in a folder beside the output until all of it is, and drawing goes on from what is there.
     package var resumes = false
+    /// Only these segments of the plan in that folder are drawn, and not joined; nil: all of the film.
+    package var segments: Range<Int>?
 
     package init(input: String, output: String?, preset: String) {
         self.input = input

@@ -1,5 +1,5 @@
 /// How much of the past a smoothed frame keeps.
-package enum SmoothingStrength: String, CaseIterable, Sendable {
+package enum SmoothingStrength: String, CaseIterable, Sendable, Codable {
     case off
     case light
     case strong

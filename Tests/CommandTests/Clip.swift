@@ -33,6 +33,18 @@ struct Clip {
         ["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=6", "-f", "lavfi", "-i", "sine=f=440:d=6"]
             + ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"])
 
+    /// Three scenes with a cut between them, the second longer than the longest segment: 112×64, 400 frames, B frames that
+    /// reach over key frames, and sound.
+    static let scenes = Clip(
+        "scenes.mp4",
+        [
+            "-f", "lavfi", "-i", "testsrc2=s=112x64:r=25:d=3", "-f", "lavfi", "-i",
+            "mandelbrot=s=112x64:r=25,trim=duration=11",
+        ]
+            + ["-f", "lavfi", "-i", "testsrc2=s=112x64:r=25:d=2,negate", "-f", "lavfi", "-i", "sine=f=440:d=16"]
+            + ["-filter_complex", "[0][1][2]concat=n=3[v]", "-map", "[v]", "-map", "3", "-c:v", "libx264"]
+            + ["-x264-params", "open-gop=1:bframes=3:keyint=60", "-pix_fmt", "yuv420p", "-c:a", "aac"])
+
     private static let source = [
         "-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2", "-f", "lavfi", "-i", "sine=f=440:d=2",
     ]

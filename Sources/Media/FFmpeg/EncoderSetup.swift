@@ -136,7 +136,7 @@ struct EncoderSetup {
         if let scale = settings.removeValue(forKey: "q") ?? settings.removeValue(forKey: "qscale") {
             try setScale(scale, in: &settings, name: name)
         }
-        quiet(name, &settings)
+        steady(name, &settings)
         return settings
     }
 
@@ -162,13 +162,25 @@ struct EncoderSetup {
         settings["global_quality"] = "\(Int((number * Double(FF_QP2LAMBDA)).rounded()))"
     }
 
-    /// x265 writes to standard error by itself. (So does SVT-AV1, which `FFmpegLog` keeps quiet.)
-    private static func quiet(_ name: String, _ settings: inout [String: String]) {
-        if name == "libx265" {
-            let asked = settings["x265-params"] ?? ""
-            // The number of frames at a time follows the machine otherwise, and the result with it.
-            let added = ["log-level=error", "frame-threads=2"].filter { !asked.contains($0.prefix { $0 != "=" }) }
-            settings["x265-params"] = ([asked].filter { !$0.isEmpty } + added).joined(separator: ":")
+    /// What makes the encoder give the same for the same pictures, and keeps it quiet.
+    private static func steady(_ name: String, _ settings: inout [String: String]) {
+        switch name {
+        case "libx264" where av_get_cpu_flags() & AV_CPU_FLAG_AVX512 != 0:
+            // x264's AVX-512 code for the macroblock tree reads memory that nobody wrote. Leaving it out costs 3 % of
+            // the encoder's time.
+            add(["asm=avx2"], to: "x264-params", of: &settings)
+        case "libx265":
+            // It writes to standard error by itself (so does SVT-AV1, which `FFmpegLog` keeps quiet), and the number of
+            // frames at a time follows the machine.
+            add(["log-level=error", "frame-threads=2"], to: "x265-params", of: &settings)
+        default: break
         }
+    }
+
+    /// Adds parameters, but for those that the user has set.
+    private static func add(_ parameters: [String], to name: String, of settings: inout [String: String]) {
+        let asked = settings[name] ?? ""
+        let added = parameters.filter { !asked.contains($0.prefix { $0 != "=" }) }
+        settings[name] = ([asked].filter { !$0.isEmpty } + added).joined(separator: ":")
     }
 }

@@ -1,5 +1,5 @@
 /// What the user says about an input beside its name.
-package struct InputOptions: Sendable {
+package struct InputOptions: Sendable, Codable {
     /// Seconds on the input's own timeline, counted from its start.
     package var start: Double?
     /// Seconds, exclusive.
@@ -24,7 +24,7 @@ package struct InputOptions: Sendable {
     package var formatWhitelist: String?
 
     /// Where drawing goes on that was begun before; nil: at the beginning.
-    package struct Resumption: Sendable {
+    package struct Resumption: Sendable, Codable {
         /// The picture with which to go on, counted over all that is drawn.
         package var number: Int
         /// When it is shown, in ticks of the output's timeline.
@@ -41,6 +41,11 @@ package struct InputOptions: Sendable {
 
     /// Ends blocked reads, also while the input is being opened; nil: `MediaReader.stop` is enough.
     package var stop: StopSignal?
+
+    enum CodingKeys: CodingKey {
+        case start, end, frameLimit, deinterlaces, turnsUpright, sequenceRate, format, demuxerOptions, isLive
+        case protocolWhitelist, formatWhitelist, resumption
+    }
 
     package init() {}
 

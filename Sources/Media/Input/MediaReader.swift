@@ -86,7 +86,7 @@ package final class MediaReader: @unchecked Sendable {
         zero =
             options.resumption?.zero
             ?? ((options.start ?? 0) <= 0 || !PlausibleTime.holds(firstTicks, in: timeBase)
-            ? start : av_rescale_q(firstTicks, timeBase, shimMicroseconds))
+                ? start : av_rescale_q(firstTicks, timeBase, shimMicroseconds))
         decodedCount = options.resumption?.number ?? 0
         upright = UprightFilter(
             stream: stream, timeBase: timeBase, deinterlaces: options.deinterlaces, turns: options.turnsUpright,

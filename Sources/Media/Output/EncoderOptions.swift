@@ -1,5 +1,5 @@
 /// What the user asks of the video encoder.
-package struct EncoderOptions: Sendable {
+package struct EncoderOptions: Sendable, Codable {
     /// FFmpeg's name; nil: the container's usual one.
     package var name: String?
     /// Constant rate factor, on the encoder's own scale; nil: the default for Sakuga's encoder choice.

@@ -1,6 +1,6 @@
 /// What the user says about an output beside its name.
-package struct OutputOptions: Sendable {
-    package enum AudioChoice: Sendable, Equatable {
+package struct OutputOptions: Sendable, Codable {
+    package enum AudioChoice: String, Sendable, Codable {
         /// Copied where the container can hold it, else AAC (Opus in WebM).
         case automatic
         /// Encoded anew: AAC, or Opus in WebM.

@@ -34,7 +34,8 @@ package final class SegmentEncoder: @unchecked Sendable {
     private var pictures: [Int64: Int] = [:]
 
     /// - Throws: `.usage` for encoder options that do not work.
-    package init(plan: OutputPlan, name: String, reader: MediaReader, output: OutputOptions, width: Int, height: Int) throws
+    package init(plan: OutputPlan, name: String, reader: MediaReader, output: OutputOptions, width: Int, height: Int)
+        throws
     {
         let format = av_guess_format(plan.container, nil, nil)
         let target = MediaWriter.target(
@@ -129,7 +130,8 @@ package final class SegmentJoin {
         lastDuration = segments.last?.durations.last ?? 0
         let rate = AVRational(reader.picture.frameRate)
         nominalDuration = max(1, av_rescale_q(1, AVRational(num: rate.den, den: rate.num), timeBase))
-        delay = segments.flatMap { segment in segment.packets.enumerated().map { $0.offset - $0.element.picture } }
+        delay =
+            segments.flatMap { segment in segment.packets.enumerated().map { $0.offset - $0.element.picture } }
             .max() ?? 0
     }
 

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Frames
 internal import Pipeline
 internal import Synchronization
+internal import Work
 
 /// Gives waiting jobs to workers, as many at a time as there may be.
 final class Dispatcher: Sendable {
@@ -86,7 +87,7 @@ final class Dispatcher: Sendable {
             let order = WorkOrder(
                 input: folders.input(job.id, filename: job.filename).path, folder: output.path, options: job.options,
                 streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: limits)
-            outcome = try process.run(executable, order, log: folders.log(job.id))
+            outcome = try process.run(executable, "worker", order, log: folders.log(job.id))
         } catch {
             outcome = .failed((error as? SakugaError)?.message ?? "\(error)", isFinal: false)
         }

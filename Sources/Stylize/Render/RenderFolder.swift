@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 package import Frames
 internal import Media
 
@@ -12,30 +12,100 @@ struct RenderFolder: Sendable {
     /// - Parameter output: the film's path.
     init(for output: String) { url = URL(fileURLWithPath: output + ".render", isDirectory: true) }
 
-    /// Opens the folder for a plan, and returns the segments that are drawn, in order. What was drawn otherwise is removed.
+    init(_ url: URL) { self.url = url }
+
+    /// What is there of a film.
+    struct Contents {
+        /// The segments that are drawn and whole, by their number.
+        var drawn: [Int: RenderPlan.Segment] = [:]
+        /// Where segments begin, as far as that is known.
+        var starts: [Int: SegmentStart] = [:]
+        /// How many segments there are, where that is known.
+        var count: Int?
+
+        /// A stretch of segments that are to be drawn one after the other.
+        struct Gap {
+            var number: Int
+            /// Its first segment; nil: the film's first.
+            var start: SegmentStart?
+            /// The segment before which it ends; nil: the end of the film.
+            var end: SegmentStart?
+        }
+
+        /// The first gap within a range of segments; nil: all of them are drawn.
+        func gap(in range: Range<Int>) -> Gap? {
+            guard let number = range.clamped(to: 0..<(count ?? .max)).first(where: { drawn[$0] == nil }) else {
+                return nil
+            }
+            let last = drawn.keys.filter { $0 > number }.min() ?? .max
+            let end = min(last, range.upperBound)
+            return Gap(number: number, start: starts[number], end: end == .max ? nil : starts[end])
+        }
+
+        var isComplete: Bool { count.map { drawn.count == $0 } ?? false }
+        var frames: Int { drawn.values.reduce(0) { $0 + $1.encoded.times.count } }
+    }
+
+    /// Opens the folder for a plan, and says what is there. What was drawn otherwise is removed.
     ///
-    /// - Throws: `.cannotCreate` where the folder cannot be made or written into.
-    func open(_ plan: RenderPlan) throws -> (segments: [RenderPlan.Segment], isFresh: Bool) {
-        if let old = read(RenderPlan.self, planFile), old == plan { return (verified(), false) }
-        let isFresh = !FileManager.default.fileExists(atPath: url.path)
+    /// - Parameter isWorker: the folder is another program's: it must be there, and is left alone.
+    /// - Throws: `.cannotCreate` where the folder cannot be made or written into, `.data` where a worker finds another plan.
+    func open(_ plan: RenderPlan, isWorker: Bool) throws -> Contents {
+        if let old = read(RenderPlan.self, planFile), try old.draws(like: plan) {
+            if !isWorker { removeUnfinished() }
+            return contents(verifies: !isWorker)
+        }
+        guard !isWorker else {
+            throw SakugaError(
+                .data, "what is to be drawn for '\(url.path)' is not what was planned",
+                hint: "input, preset and this program must be the same on all machines")
+        }
         do {
-            try? FileManager.default.removeItem(at: url)
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+            // Not the folder itself: its lock is held.
+            for name in try FileManager.default.contentsOfDirectory(atPath: url.path) where name != Self.lockName {
+                try FileManager.default.removeItem(at: url.appendingPathComponent(name))
+            }
             try write(plan, to: planFile)
         } catch {
             throw SakugaError(
                 .cannotCreate, "cannot make the folder '\(url.path)': \(error.localizedDescription)",
                 hint: "choose another place with -o")
         }
-        return ([], isFresh)
+        return Contents()
+    }
+
+    /// Takes away what killed programs have left half written.
+    private func removeUnfinished() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        where name.contains(".unfinished-") {
+            try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
+        }
+    }
+
+    /// The plan that is in the folder.
+    ///
+    /// - Throws: `.noInput` where there is none that this program can read.
+    func plan() throws(SakugaError) -> RenderPlan {
+        guard let plan = read(RenderPlan.self, planFile), plan.version == RenderPlan.currentVersion else {
+            throw SakugaError(.noInput, "there is no plan in '\(url.path)'", hint: "sakuga batch makes such folders")
+        }
+        return plan
     }
 
     private var planFile: URL { url.appendingPathComponent("plan.json") }
+    private var segmentsFile: URL { url.appendingPathComponent("segments.json") }
+    private static let lockName = "lock"
 
     func bytes(_ number: Int) -> URL { url.appendingPathComponent(String(format: "%05d.packets", number)) }
 
-    /// Where the bytes of a segment go until they are whole.
-    func unfinished(_ number: Int) -> URL { url.appendingPathComponent(String(format: "%05d.unfinished", number)) }
+    /// Where the bytes of a segment go until they are whole. Two programs that draw the same one do not meet.
+    func unfinished(_ number: Int) -> URL { Self.unfinished(bytes(number)) }
+
+    private static func unfinished(_ file: URL) -> URL {
+        file.appendingPathExtension(
+            "unfinished-\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)")
+    }
 
     private func description(_ number: Int) -> URL { url.appendingPathComponent(String(format: "%05d.json", number)) }
 
@@ -45,32 +115,79 @@ struct RenderFolder: Sendable {
         try write(segment, to: description(number))
     }
 
-    /// The segments from the first one on that are there and whole.
-    private func verified() -> [RenderPlan.Segment] {
-        var segments: [RenderPlan.Segment] = []
-        while let segment = read(RenderPlan.Segment.self, description(segments.count)),
-            let hash = try? ContentHash.digest(of: bytes(segments.count)), hash == segment.sha256,
-            segment.first == segments.last.map({ $0.next?.first }) ?? 0
-        { segments.append(segment) }
-        return segments
+    /// All segments are known from now on.
+    func write(_ segments: RenderPlan.Segments) throws { try write(segments, to: segmentsFile) }
+
+    var segments: RenderPlan.Segments? { read(RenderPlan.Segments.self, segmentsFile) }
+
+    /// The segments whose descriptions are there, without a look at their bytes.
+    var drawnNumbers: Set<Int> {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return Set(names.filter { $0.hasSuffix(".json") }.compactMap { Int($0.dropLast(".json".count)) })
+    }
+
+    private func contents(verifies: Bool) -> Contents {
+        var contents = Contents()
+        if let segments {
+            contents.count = segments.starts.count
+            for (number, start) in segments.starts.enumerated() { contents.starts[number] = start }
+        }
+        for number in drawnNumbers.sorted() {
+            guard let segment = read(RenderPlan.Segment.self, description(number)), isWhole(segment, number, verifies),
+                contents.starts[number] == nil ? number == 0 : contents.starts[number] == segment.start
+            else { continue }
+            contents.drawn[number] = segment
+            if let next = segment.next { contents.starts[number + 1] = next } else { contents.count = number + 1 }
+        }
+        return contents
+    }
+
+    private func isWhole(_ segment: RenderPlan.Segment, _ number: Int, _ verifies: Bool) -> Bool {
+        !verifies || (try? ContentHash.digest(of: bytes(number))) == segment.sha256
     }
 
     func remove() { try? FileManager.default.removeItem(at: url) }
+
+    /// Keeps other programs from drawing the same film until the result is let go.
+    ///
+    /// - Throws: `.cannotCreate` where another one does so already.
+    func lock() throws -> FileLock {
+        try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        return try FileLock(url.appendingPathComponent(Self.lockName)) {
+            SakugaError(.cannotCreate, "another sakuga is drawing into '\(url.path)'", hint: "wait for it, or stop it")
+        }
+    }
 
     private func read<Value: Decodable>(_ type: Value.Type, _ file: URL) -> Value? {
         (try? Data(contentsOf: file)).flatMap { try? JSONDecoder().decode(type, from: $0) }
     }
 
     private func write(_ value: some Encodable, to file: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let fresh = file.appendingPathExtension("unfinished")
-        try encoder.encode(value).write(to: fresh)
+        let fresh = Self.unfinished(file)
+        try JSONEncoder.sorted.encode(value).write(to: fresh)
         let handle = try FileHandle(forUpdating: fresh)
         try handle.synchronize()
         try handle.close()
         try FileManager.default.replace(file, with: fresh)
     }
+}
+
+/// A file that only one program holds. The system lets it go when the program ends, however it ends.
+final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    init(_ file: URL, held: () -> SakugaError) throws {
+        descriptor = Foundation.open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw SakugaError(.cannotCreate, "cannot write '\(file.path)': \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw held()
+        }
+    }
+
+    deinit { close(descriptor) }
 }
 
 extension FileManager {

@@ -6,41 +6,50 @@ internal import Media
 final class SegmentRecorder {
     private let folder: RenderFolder
     private let encoder: SegmentEncoder
-    private var drawn: [RenderPlan.Segment]
+    /// The number of the segment in hand, or of the next.
+    private var number: Int
     /// The segment in hand.
-    private var current: (first: Int, begin: SegmentRule.Begin)?
+    private var current: SegmentStart?
+    /// Those that were drawn here, by their number.
+    private(set) var drawn: [Int: RenderPlan.Segment] = [:]
 
-    init(_ folder: RenderFolder, _ encoder: SegmentEncoder, drawn: [RenderPlan.Segment]) {
-        (self.folder, self.encoder, self.drawn) = (folder, encoder, drawn)
+    /// - Parameter number: of the segment to begin with.
+    init(_ folder: RenderFolder, _ encoder: SegmentEncoder, number: Int) {
+        (self.folder, self.encoder, self.number) = (folder, encoder, number)
     }
 
-    /// Takes the next picture; false for those before the segment to go on with, which only swung the smoothing in.
-    func encode(_ picture: Picture, begin: SegmentRule.Begin?) throws -> Bool {
-        if let begin {
-            let next = RenderPlan.Next(first: picture.number, begin: begin, ticks: picture.timestamp.ticks)
-            try finishSegment(next)
-            current = (picture.number, begin)
-            try encoder.begin(folder.unfinished(drawn.count))
+    /// Takes the next picture; false for those before the segment to begin with, which only swing the smoothing in.
+    func encode(_ picture: Picture, start: SegmentStart?) throws -> Bool {
+        if let start {
+            try finish(next: start)
+            current = start
+            try encoder.begin(folder.unfinished(number))
         }
         guard current != nil else { return false }
         try encoder.encode(picture)
         return true
     }
 
-    /// The film has ended.
-    func finish(trimmed: Bool) throws { try finishSegment(nil, trimmed: trimmed) }
-
-    private func finishSegment(_ next: RenderPlan.Next?, trimmed: Bool = false) throws {
-        guard let (first, begin) = current else { return }
+    /// No more pictures come.
+    ///
+    /// - Parameters:
+    ///   - next: the segment that comes after the one in hand; nil: the film ends.
+    ///   - trimmed: it ends because no more was wanted.
+    func finish(next: SegmentStart?, trimmed: Bool = false) throws {
+        guard let start = current else { return }
         let encoded = try encoder.finish()
         let segment = RenderPlan.Segment(
-            first: first, begin: begin, sha256: try ContentHash.digest(of: folder.unfinished(drawn.count)),
-            encoded: encoded, next: next, wasTrimmed: trimmed)
-        try folder.complete(segment, drawn.count)
-        drawn.append(segment)
+            start: start, sha256: try ContentHash.digest(of: folder.unfinished(number)), encoded: encoded, next: next,
+            wasTrimmed: trimmed)
+        try folder.complete(segment, number)
+        drawn[number] = segment
+        number += 1
         current = nil
     }
 
-    /// All segments that are drawn.
-    var segments: [RenderPlan.Segment] { drawn }
+    /// The segment in hand comes to nothing.
+    func abandon() {
+        guard current != nil else { return }
+        try? FileManager.default.removeItem(at: folder.unfinished(number))
+    }
 }

@@ -18,9 +18,9 @@ final class SegmentSmoothing {
 
     private func makeFilter() -> TemporalFilter { TemporalFilter(width: width, height: height, strength: strength) }
 
-    func smoothed(_ drawing: PixelBuffer, motion: Motion, place: SegmentRule.Place) throws -> PixelBuffer {
-        if let begin = place.begin {
-            current = begin == .length ? next ?? makeFilter() : makeFilter()
+    func smoothed(_ drawing: PixelBuffer, motion: Motion, place: SegmentCutter.Place) throws -> PixelBuffer {
+        if let start = place.start {
+            current = start.begin == .length ? next ?? makeFilter() : makeFilter()
             next = nil
         }
         if place.warmsNext {

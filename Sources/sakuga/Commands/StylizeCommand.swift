@@ -73,20 +73,30 @@ struct StylizeCommand: ParsableCommand {
     }
 
     private func request(for input: String) throws -> StylizeRequest {
-        var request = StylizeRequest(input: input, output: output, preset: look.preset)
-        request.model = look.model
-        request.modelRange = look.modelRange
-        request.seed = look.seed
-        request.strength = look.strength
-        request.keepsColor = look.keepColor
-        request.isTileable = look.tileable
-        request.smoothing = look.smoothing
-        request.size = try target.drawnSize()
-        request.inputOptions = try source.inputOptions()
-        request.outputOptions = try target.outputOptions()
-        request.inference = try machine.inferenceOptions()
-        request.overwrites = target.overwrite
+        var request = try StylizeRequest(input: input, output: output, look, source, target, machine)
         request.resumes = resume
         return request
+    }
+}
+
+extension StylizeRequest {
+    /// What the options of a command line say.
+    init(
+        input: String, output: String?, _ look: LookOptions, _ source: SourceOptions, _ target: TargetOptions,
+        _ machine: MachineOptions
+    ) throws {
+        self.init(input: input, output: output, preset: look.preset)
+        model = look.model
+        modelRange = look.modelRange
+        seed = look.seed
+        strength = look.strength
+        keepsColor = look.keepColor
+        isTileable = look.tileable
+        smoothing = look.smoothing
+        size = try target.drawnSize()
+        inputOptions = try source.inputOptions()
+        outputOptions = try target.outputOptions()
+        inference = try machine.inferenceOptions()
+        overwrites = target.overwrite
     }
 }

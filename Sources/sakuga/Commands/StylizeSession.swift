@@ -103,12 +103,13 @@ final class StylizeSession {
         summary.warnings.forEach(printer.warn)
         if verbose { printer.note(TimingsTable.text(summary.timings)) }
         if summary.wasStopped { throw stopped(summary) }
+        if summary.remainder == .gaps { return try self.run(request, until: interrupt) }
         printer.done(DoneEvent(output: job.outputPath, frames: summary.frames, seconds: seconds))
     }
 
     private func stopped(_ summary: StylizeJob.Summary) -> SakugaError {
         printer.clear()
-        if summary.canResume {
+        if summary.remainder == .stopped {
             return SakugaError(.interrupted, "stopped", hint: "the same command goes on from what is drawn")
         }
         guard let output = summary.output else {

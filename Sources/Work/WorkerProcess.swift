@@ -1,13 +1,15 @@
 internal import Dispatch
-internal import Foundation
+package import Foundation
 internal import Frames
-internal import Pipeline
+package import Pipeline
 internal import Synchronization
 
-/// One attempt at a job, in a process of its own: a crash in a codec ends the attempt, not the server.
-final class WorkerProcess: Sendable {
+/// One piece of work in a process of its own: a crash in a codec ends the attempt, not the program that wants it done.
+package final class WorkerProcess: Sendable {
+    package init() {}
+
     /// How an attempt ended.
-    enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         case done(frames: Int)
         /// `isFinal`: another attempt would end the same way.
         case failed(String, isFinal: Bool)
@@ -23,10 +25,10 @@ final class WorkerProcess: Sendable {
     private let latest = Mutex<RenderProgress?>(nil)
 
     /// How far it has come, where it says so.
-    var progress: RenderProgress? { latest.withLock { $0 } }
+    package var progress: RenderProgress? { latest.withLock { $0 } }
 
     /// Ends the attempt soon. Callable on any thread.
-    func stop() {
+    package func stop() {
         state.withLock { state in
             state.isStopped = true
             try? state.input?.close()
@@ -36,12 +38,16 @@ final class WorkerProcess: Sendable {
 
     /// Runs the program to its end; blocks.
     ///
-    /// - Parameter log: what the worker said, line by line.
-    func run(_ executable: URL, _ order: WorkOrder, log: URL) throws -> Outcome {
+    /// - Parameters:
+    ///   - command: the program's subcommand, which reads the order from standard input as one line of JSON.
+    ///   - log: what the worker said, line by line.
+    package func run(
+        _ executable: URL, _ command: String, _ order: some Encodable, log: URL? = nil
+    ) throws -> Outcome {
         let process = Process()
         let (input, said) = (Pipe(), Pipe())
         process.executableURL = executable
-        process.arguments = ["worker"]
+        process.arguments = [command]
         process.standardInput = input
         process.standardError = said
         process.standardOutput = FileHandle.nullDevice
@@ -63,7 +69,7 @@ final class WorkerProcess: Sendable {
             kill(process.processIdentifier, SIGKILL)
             ended.wait()
         }
-        try? Data(lines.kept.joined(separator: "\n").utf8).write(to: log)
+        if let log { try? Data(lines.kept.joined(separator: "\n").utf8).write(to: log) }
         if state.withLock({ $0.isStopped }) { return .stopped }
         if process.terminationReason == .uncaughtSignal {
             return .failed("the worker crashed (signal \(process.terminationStatus))", isFinal: false)
@@ -71,7 +77,7 @@ final class WorkerProcess: Sendable {
         if process.terminationStatus == 0 { return .done(frames: lines.frames) }
         let code = SakugaError.Code(rawValue: process.terminationStatus)
         // What is wrong with the file or the options stays wrong.
-        let isFinal = [.usage, .data, .noInput].contains(code)
+        let isFinal = [.usage, .data, .noInput, .cannotCreate].contains(code)
         return .failed(lines.error ?? "the worker ended with \(process.terminationStatus)", isFinal: isFinal)
     }
 
