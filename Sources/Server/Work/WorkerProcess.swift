@@ -36,8 +36,10 @@ final class WorkerProcess: Sendable {
 
     /// Runs the program to its end; blocks.
     ///
-    /// - Parameter log: what the worker said, line by line.
-    func run(_ executable: URL, _ order: WorkOrder, log: URL) throws -> Outcome {
+    /// - Parameters:
+    ///   - log: takes what the worker said, line by line.
+    ///   - timeout: seconds after which it is killed.
+    func run(_ executable: URL, _ order: WorkOrder, log: URL? = nil, timeout: Double? = nil) throws -> Outcome {
         let process = Process()
         let (input, said) = (Pipe(), Pipe())
         process.executableURL = executable
@@ -56,6 +58,12 @@ final class WorkerProcess: Sendable {
         }
         if wasStopped { try? input.fileHandleForWriting.close() }
         let lines = Lines()
+        let isLate = Mutex(false)
+        let end = DispatchWorkItem {
+            isLate.withLock { $0 = true }
+            kill(process.processIdentifier, SIGKILL)
+        }
+        if let timeout { DispatchQueue.global().asyncAfter(deadline: .now() + timeout, execute: end) }
         while case let data = said.fileHandleForReading.availableData, !data.isEmpty {
             for line in lines.add(data) { hear(line, lines) }
         }
@@ -63,8 +71,10 @@ final class WorkerProcess: Sendable {
             kill(process.processIdentifier, SIGKILL)
             ended.wait()
         }
-        try? Data(lines.kept.joined(separator: "\n").utf8).write(to: log)
+        end.cancel()
+        if let log { try? Data(lines.kept.joined(separator: "\n").utf8).write(to: log) }
         if state.withLock({ $0.isStopped }) { return .stopped }
+        if isLate.withLock({ $0 }) { return .failed("it took longer than \(Int(timeout ?? 0)) s", isFinal: false) }
         if process.terminationReason == .uncaughtSignal {
             return .failed("the worker crashed (signal \(process.terminationStatus))", isFinal: false)
         }
