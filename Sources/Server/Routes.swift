@@ -20,7 +20,8 @@ struct Routes {
         router.add(
             middleware: RequestGuard(
                 rules,
-                contentPolicy: "default-src 'none'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; "
+                contentPolicy:
+                    "default-src 'none'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
                     + "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; base-uri 'none'; form-action 'none'; "
                     + "frame-ancestors 'none'"))
         router.add(middleware: ErrorAnswers())

@@ -169,42 +169,4 @@ struct ServeCommandTests {
         }
         #expect(try service.end().code == 0)
     }
-
-    @Test(
-        "the page sends a film, shows its progress, and compares it with its drawing",
-        .enabled(if: Browser.isThere, "needs chromium: scripts/deps.sh tests"))
-    func page() throws {
-        let service = try Service()
-        let browser = try Browser()
-        defer { browser.close() }
-        let tab = try browser.open(service.address("/"))
-        #expect(try tab.wait(for: "document.querySelectorAll('#looks img').length >= 2"))
-        let film = try Clip.filmMP4.bytes.base64EncodedString()
-        try tab.run("document.querySelector('input[value=painted]').click()")
-        try tab.run(
-            "send([new File([Uint8Array.from(atob('\(film)'), c => c.charCodeAt(0))], 'holiday.mp4', {type: 'video/mp4'})])"
-        )
-        #expect(try tab.wait(for: "document.querySelector('li.done a.button') != null", timeout: 60))
-        #expect(try tab.run("document.querySelector('li.done .what').textContent") as? String == "done · painted")
-        try tab.run("[...document.querySelectorAll('li.done button')].find(b => b.textContent == 'Compare').click()")
-        #expect(try tab.wait(for: "document.querySelectorAll('.compare video').length == 2"))
-        #expect(try tab.wait(for: "document.querySelector('.compare video').readyState >= 2"))
-        try tab.run(
-            "{ const s = document.querySelector('li.done input[type=range]'); s.value = 20; s.dispatchEvent(new Event('input')) }"
-        )
-        #expect(try tab.run("document.querySelector('.over').style.clipPath.includes('80%')") as? Bool == true)
-        // The list is drawn anew every second; what is looked at stays.
-        Thread.sleep(forTimeInterval: 1.5)
-        #expect(try tab.run("document.querySelectorAll('.compare video').length") as? Int == 2)
-        try tab.run("send([new File(['nonsense'], 'broken.mp4')])")
-        #expect(try tab.wait(for: "document.querySelector('li.failed .what')?.textContent.length > 10", timeout: 30))
-        try tab.resize(width: 390, height: 844, isPhone: true)
-        #expect(try tab.run("document.documentElement.scrollWidth <= 390") as? Bool == true)
-        if let folder = ProcessInfo.processInfo.environment["SAKUGA_SCREENSHOTS"] {
-            try tab.screenshot().write(to: URL(fileURLWithPath: folder).appendingPathComponent("server-phone.png"))
-            try tab.resize(width: 1100, height: 900)
-            try tab.screenshot().write(to: URL(fileURLWithPath: folder).appendingPathComponent("server.png"))
-        }
-        #expect(try service.end().code == 0)
-    }
 }

@@ -10,6 +10,7 @@ struct MediaFacts: Codable, Sendable, Equatable {
     /// Frames per second.
     var frameRate: Double
     var isStill: Bool
+    var hasSound: Bool
     /// Browsers play the file as it is.
     var isPlayable: Bool
 
@@ -17,6 +18,7 @@ struct MediaFacts: Codable, Sendable, Equatable {
         case duration, width, height
         case frameRate = "frame_rate"
         case isStill = "is_still"
+        case hasSound = "has_sound"
         case isPlayable = "is_playable"
     }
 
@@ -25,6 +27,7 @@ struct MediaFacts: Codable, Sendable, Equatable {
         let info = reader.info
         let stream = info.drawnStream.map { info.streams[$0] }
         isStill = info.isStill
+        hasSound = info.streams.contains { $0.kind == .audio }
         duration = isStill ? nil : stream?.duration ?? info.duration
         (width, height) = (reader.picture.width, reader.picture.height)
         frameRate = stream?.video?.frameRate ?? 0
