@@ -75,7 +75,7 @@ struct ServePageTests {
         #expect(try tab.wait(for: "document.querySelector('li.done a.button') != null", timeout: 60))
         #expect(try tab.run("document.querySelector('#studio').hidden") as? Bool == true)
         let said = try tab.run("document.querySelector('li.done .what').textContent") as? String
-        #expect(said == "Done · painted · 60 frames")
+        #expect(said == "Done · painted · 60\u{a0}frames")
         let job = (try service.ask("/api/jobs").json["jobs"] as? [[String: Any]])?.first?["options"] as? [String: Any]
         #expect(job?["strength"] as? Double == 0.9)
 
@@ -173,7 +173,7 @@ struct ServePageTests {
         try tab.press("Enter")
         #expect(try tab.wait(for: "document.querySelector('li.done') != null", timeout: 60))
         let said = try tab.run("document.querySelector('li.done .what').textContent") as? String
-        #expect(said == "Done · painted · 20 frames")
+        #expect(said == "Done · painted · 20\u{a0}frames")
         #expect(try service.end().code == 0)
     }
 }

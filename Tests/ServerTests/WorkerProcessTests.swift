@@ -32,7 +32,7 @@ struct WorkerProcessTests {
     @Test("one that crashes fails, and may be tried again")
     func crashing() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let outcome = try WorkerProcess().run(worker("kill -SEGV $$"), order(), timeout: 30)
+        let outcome = try WorkerProcess().run(worker("read order; kill -SEGV $$"), order(), timeout: 30)
         guard case .failed(let reason, false) = outcome else { return #expect(Bool(false), "\(outcome)") }
         #expect(reason.contains("crashed"))
     }

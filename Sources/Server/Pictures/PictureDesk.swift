@@ -180,7 +180,7 @@ final class PictureDesk: Sendable {
                 if state.running[job.id]?.isEmpty == true { state.running[job.id] = nil }
             }
         }
-        if isStopping { process.stop() }
+        guard !isStopping else { throw NotFound() }
         let timeout = product == .proxy ? Self.slowTimeout : Self.quickTimeout
         switch try process.run(executable, order, timeout: timeout) {
         case .done: return try use(product.files.map(scratch.appendingPathComponent))

@@ -7,6 +7,9 @@ internal import NIOCore
 
 /// What people look at before and after a job is drawn.
 extension Routes {
+    /// The same question has the same answer, as long as the job is there.
+    private static let shortLived = "private, max-age=3600"
+
     private struct Making: Encodable { var state = "making" }
 
     func addPictures() {
@@ -38,15 +41,17 @@ extension Routes {
             let job = try Self.found(service.store.job(Self.id(context)))
             switch try await service.pictures.proxy(of: job, try Self.film(request)) {
             case .making: return try Self.json(Making(), .accepted)
-            case .ready(let file): return try await FileAnswer(file, name: file.lastPathComponent).response(to: request)
+            case .ready(let file):
+                var response = try await FileAnswer(file, name: file.lastPathComponent).response(to: request)
+                response.headers[.cacheControl] = Self.shortLived
+                return response
             }
         }
     }
 
     private static func picture(_ bytes: Data) -> Response {
-        // The same question has the same answer, as long as the job is there.
         Response(
-            status: .ok, headers: [.contentType: "image/jpeg", .cacheControl: "private, max-age=3600"],
+            status: .ok, headers: [.contentType: "image/jpeg", .cacheControl: shortLived],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
