@@ -127,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Web", "Stylize", "Model", .product(name: "Hummingbird", package: "hummingbird"),
+                "Server", "Web", "Work", "Stylize", "Model", .product(name: "Hummingbird", package: "hummingbird"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -17,6 +17,11 @@ struct ErrorAnswers: RouterMiddleware {
             return try await next(request, context)
         } catch is NotFound {
             return try Routes.json(Answer(error: "there is nothing here"), .notFound)
+        } catch is Busy {
+            var response = try Routes.json(
+                Answer(error: "the server has its hands full: ask again in a moment"), .serviceUnavailable)
+            response.headers[.retryAfter] = "2"
+            return response
         } catch let error as TooLarge {
             return try Routes.json(Answer(error: error.message), .contentTooLarge)
         } catch let error as SakugaError where error.code == .usage {

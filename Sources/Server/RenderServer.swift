@@ -25,6 +25,7 @@ package final class RenderServer: Sendable {
     }
 
     private let dispatcher: Dispatcher
+    private let pictures: PictureDesk
     private let server: WebServer
     /// Where it listens.
     package var address: ListenAddress { server.address }
@@ -41,6 +42,7 @@ package final class RenderServer: Sendable {
             store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits)
         let service = JobService(
             store, folders, dispatcher, presets: presets, largestUpload: settings.largestUpload)
+        pictures = service.pictures
         server = try WebServer(
             settings.address, router: Routes(service, RequestRules(settings.address, token: settings.token)).router)
         dispatcher.start()
@@ -49,6 +51,7 @@ package final class RenderServer: Sendable {
     /// Stops listening, ends the workers and puts their jobs back.
     package func stop() {
         server.stop()
+        pictures.stop()
         dispatcher.stop()
     }
 }

@@ -9,7 +9,7 @@ internal import Web
 /// The HTTP interface and the page.
 struct Routes {
     let router = Router()
-    private let service: JobService
+    let service: JobService
     private static let html = String(decoding: PackageResources.page_html, as: UTF8.self)
     private static let openAPI = PackageResources.openapi_json
     private static let largestPage = 200
@@ -20,7 +20,8 @@ struct Routes {
         router.add(
             middleware: RequestGuard(
                 rules,
-                contentPolicy: "default-src 'none'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; "
+                contentPolicy:
+                    "default-src 'none'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
                     + "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; base-uri 'none'; form-action 'none'; "
                     + "frame-ancestors 'none'"))
         router.add(middleware: ErrorAnswers())
@@ -37,6 +38,7 @@ struct Routes {
                 body: .init(byteBuffer: ByteBuffer(bytes: Self.openAPI)))
         }
         addJobs()
+        addPictures()
         addPresets()
         addMetrics()
     }
@@ -156,14 +158,14 @@ struct Routes {
     }
 
     /// A job's identifier; anything else is not found.
-    private static func id(_ context: BasicRequestContext) throws -> String {
+    static func id(_ context: BasicRequestContext) throws -> String {
         guard let id = context.parameters.get("id"), id.count == 32, id.allSatisfy(\.isHexDigit) else {
             throw NotFound()
         }
         return id
     }
 
-    private static func found(_ job: Job?) throws -> Job {
+    static func found(_ job: Job?) throws -> Job {
         guard let job else { throw NotFound() }
         return job
     }

@@ -19,6 +19,8 @@ struct Upload {
         let filename = Self.shown(query.first { $0.name == "filename" }?.value ?? "")
         let options = try JobOptions(query: query, presets: service.library.names())
         let priority = try Routes.number(request.uri.queryParameters["priority"], "priority", -100...100) ?? 0
+        let hold = request.uri.queryParameters["hold"] ?? "false"
+        guard ["true", "false"].contains(hold) else { throw SakugaError(.usage, "hold must be true or false") }
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         try check(announced ?? 0)
         let (id, file) = try service.begin(filename: filename)
@@ -26,7 +28,9 @@ struct Upload {
             let bytes = try await write(request.body, to: file)
             guard bytes > 0 else { throw SakugaError(.usage, "the request has no body: send the film as it") }
             if let announced, bytes != announced { throw SakugaError(.usage, "the upload is not whole") }
-            let job = try service.accept(id, filename: filename, options: options, priority: priority, bytes: bytes)
+            let job = try service.accept(
+                id, filename: filename, options: options, priority: priority, bytes: bytes,
+                isHeld: hold == "true")
             return try Routes.json(Accepted(id: job.id), .created)
         } catch {
             service.folders.remove(id)

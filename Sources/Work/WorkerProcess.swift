@@ -40,9 +40,10 @@ package final class WorkerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - command: the program's subcommand, which reads the order from standard input as one line of JSON.
-    ///   - log: what the worker said, line by line.
+    ///   - log: takes what the worker said, line by line.
+    ///   - timeout: seconds after which it is killed.
     package func run(
-        _ executable: URL, _ command: String, _ order: some Encodable, log: URL? = nil
+        _ executable: URL, _ command: String, _ order: some Encodable, log: URL? = nil, timeout: Double? = nil
     ) throws -> Outcome {
         let process = Process()
         let (input, said) = (Pipe(), Pipe())
@@ -62,6 +63,12 @@ package final class WorkerProcess: Sendable {
         }
         if wasStopped { try? input.fileHandleForWriting.close() }
         let lines = Lines()
+        let isLate = Mutex(false)
+        let end = DispatchWorkItem {
+            isLate.withLock { $0 = true }
+            kill(process.processIdentifier, SIGKILL)
+        }
+        if let timeout { DispatchQueue.global().asyncAfter(deadline: .now() + timeout, execute: end) }
         while case let data = said.fileHandleForReading.availableData, !data.isEmpty {
             for line in lines.add(data) { hear(line, lines) }
         }
@@ -69,8 +76,10 @@ package final class WorkerProcess: Sendable {
             kill(process.processIdentifier, SIGKILL)
             ended.wait()
         }
+        end.cancel()
         if let log { try? Data(lines.kept.joined(separator: "\n").utf8).write(to: log) }
         if state.withLock({ $0.isStopped }) { return .stopped }
+        if isLate.withLock({ $0 }) { return .failed("it took longer than \(Int(timeout ?? 0)) s", isFinal: false) }
         if process.terminationReason == .uncaughtSignal {
             return .failed("the worker crashed (signal \(process.terminationStatus))", isFinal: false)
         }

@@ -5,84 +5,6 @@ import Testing
 /// `sakuga serve`, used as programs and people use it.
 @Suite("Server", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
 struct ServeCommandTests {
-    /// A server on a port of its own, over a folder that outlives it.
-    private final class Service {
-        let command: BuiltCommand
-        private(set) var running: RunningCommand
-        private(set) var port = 0
-        private let arguments: [String]
-        private let environment: [String: String]
-
-        init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
-            command = try BuiltCommand()
-            (self.arguments, self.environment) = (arguments, environment)
-            (running, port) = try Self.start(command, arguments, environment)
-        }
-
-        private static func start(
-            _ command: BuiltCommand, _ arguments: [String], _ environment: [String: String]
-        ) throws -> (RunningCommand, Int) {
-            let bind = arguments.contains("--bind") ? [] : ["--bind", "127.0.0.1:0"]
-            let running = try command.start(
-                ["serve", "--data", "data"] + bind + arguments, environment: environment)
-            guard running.waitForErrorOutput(timeout: 30, { $0.contains("open http://") && $0.hasSuffix("\n") }),
-                let port = running.errorOutput.split(separator: "/").compactMap({ part in
-                    part.split(separator: ":").last.flatMap { Int($0) }
-                }).first
-            else { throw Browser.Failure(description: "no address in: \(running.errorOutput)") }
-            return (running, port)
-        }
-
-        /// What a power cut does.
-        func crash() throws {
-            running.send(SIGKILL)
-            _ = try running.wait(timeout: 10)
-        }
-
-        func restart() throws { (running, port) = try Self.start(command, arguments, environment) }
-
-        func end() throws -> BuiltCommand.Result {
-            running.send(SIGINT)
-            defer { command.removeHome() }
-            return try running.wait(timeout: 30)
-        }
-
-        func address(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
-
-        struct Answer {
-            var code: Int
-            var body: String
-            var json: [String: Any] {
-                (try? JSONSerialization.jsonObject(with: Data(body.utf8))) as? [String: Any] ?? [:]
-            }
-        }
-
-        func ask(_ path: String, _ options: String...) throws -> Answer {
-            let said = try MediaTool.run(
-                "curl", ["-s", "--path-as-is", "--max-time", "30", "-w", "\n%{http_code}"] + options + [address(path)])
-            let lines = said.split(separator: "\n", omittingEmptySubsequences: false)
-            return Answer(code: Int(lines.last ?? "") ?? 0, body: lines.dropLast().joined(separator: "\n"))
-        }
-
-        func send(_ file: URL, _ query: String) throws -> String {
-            let answer = try ask("/api/jobs?\(query)", "-X", "POST", "--data-binary", "@\(file.path)")
-            guard answer.code == 201, let id = answer.json["id"] as? String else {
-                throw Browser.Failure(description: "not accepted: \(answer.code) \(answer.body)")
-            }
-            return id
-        }
-
-        func wait(_ id: String, until states: Set<String> = ["done", "failed", "cancelled"]) throws -> [String: Any] {
-            let deadline = ContinuousClock.now + .seconds(60)
-            while ContinuousClock.now < deadline {
-                let job = try ask("/api/jobs/\(id)").json
-                if let state = job["state"] as? String, states.contains(state) { return job }
-                usleep(100_000)
-            }
-            throw Browser.Failure(description: "job \(id) is not over after a minute")
-        }
-    }
-
     @Test("a film is sent, drawn and fetched, whole and in parts")
     func life() throws {
         let service = try Service()
@@ -244,44 +166,6 @@ struct ServeCommandTests {
                 let answer = try service.ask(asked, "-X", method.uppercased())
                 #expect(![404, 405, 500].contains(answer.code), "\(method) \(path): \(answer.code) \(answer.body)")
             }
-        }
-        #expect(try service.end().code == 0)
-    }
-
-    @Test(
-        "the page sends a film, shows its progress, and compares it with its drawing",
-        .enabled(if: Browser.isThere, "needs chromium: scripts/deps.sh tests"))
-    func page() throws {
-        let service = try Service()
-        let browser = try Browser()
-        defer { browser.close() }
-        let tab = try browser.open(service.address("/"))
-        #expect(try tab.wait(for: "document.querySelectorAll('#looks img').length >= 2"))
-        let film = try Clip.filmMP4.bytes.base64EncodedString()
-        try tab.run("document.querySelector('input[value=painted]').click()")
-        try tab.run(
-            "send([new File([Uint8Array.from(atob('\(film)'), c => c.charCodeAt(0))], 'holiday.mp4', {type: 'video/mp4'})])"
-        )
-        #expect(try tab.wait(for: "document.querySelector('li.done a.button') != null", timeout: 60))
-        #expect(try tab.run("document.querySelector('li.done .what').textContent") as? String == "done · painted")
-        try tab.run("[...document.querySelectorAll('li.done button')].find(b => b.textContent == 'Compare').click()")
-        #expect(try tab.wait(for: "document.querySelectorAll('.compare video').length == 2"))
-        #expect(try tab.wait(for: "document.querySelector('.compare video').readyState >= 2"))
-        try tab.run(
-            "{ const s = document.querySelector('li.done input[type=range]'); s.value = 20; s.dispatchEvent(new Event('input')) }"
-        )
-        #expect(try tab.run("document.querySelector('.over').style.clipPath.includes('80%')") as? Bool == true)
-        // The list is drawn anew every second; what is looked at stays.
-        Thread.sleep(forTimeInterval: 1.5)
-        #expect(try tab.run("document.querySelectorAll('.compare video').length") as? Int == 2)
-        try tab.run("send([new File(['nonsense'], 'broken.mp4')])")
-        #expect(try tab.wait(for: "document.querySelector('li.failed .what')?.textContent.length > 10", timeout: 30))
-        try tab.resize(width: 390, height: 844, isPhone: true)
-        #expect(try tab.run("document.documentElement.scrollWidth <= 390") as? Bool == true)
-        if let folder = ProcessInfo.processInfo.environment["SAKUGA_SCREENSHOTS"] {
-            try tab.screenshot().write(to: URL(fileURLWithPath: folder).appendingPathComponent("server-phone.png"))
-            try tab.resize(width: 1100, height: 900)
-            try tab.screenshot().write(to: URL(fileURLWithPath: folder).appendingPathComponent("server.png"))
         }
         #expect(try service.end().code == 0)
     }

@@ -38,6 +38,19 @@ struct JobOptionsTests {
         ])
     func others(name: String, value: String) { #expect(throws: (any Error).self) { try options([(name, value)]) } }
 
+    @Test("what a query does not name stays as it was")
+    func changes() throws {
+        let before = try options([("preset", "painted"), ("strength", "0.5"), ("smoothing", "off")])
+        let after = try JobOptions(
+            query: [(name: "strength", value: "0.8")], presets: ["cel", "painted"], over: before)
+        var expected = before
+        expected.strength = 0.8
+        #expect(after == expected)
+        #expect(throws: (any Error).self) {
+            try JobOptions(query: [(name: "start", value: "3")], presets: [], over: options([("end", "2")]))
+        }
+    }
+
     @Test("an end before the start is refused")
     func order() { #expect(throws: (any Error).self) { try options([("start", "3"), ("end", "2")]) } }
 }

@@ -116,13 +116,25 @@ package final class Browser {
             return false
         }
 
-        /// Presses a key, as a person would.
+        /// Presses a key, as a person would: a character, or a named key of the DOM (`Tab`, `Enter`, `ArrowRight`).
         package func press(_ key: String) throws {
+            // Keys that do something have a number, too.
+            let number = ["Tab": 9, "Enter": 13, "End": 35, "ArrowLeft": 37, "ArrowRight": 39][key]
+            let text = number == nil ? key : key == "Enter" ? "\r" : ""
             for kind in ["keyDown", "keyUp"] {
-                _ = try browser.call(
-                    "Input.dispatchKeyEvent", ["type": kind, "key": key, "text": kind == "keyDown" ? key : ""],
-                    session: session)
+                var event: [String: Any] = ["type": kind, "key": key, "text": kind == "keyDown" ? text : ""]
+                event["windowsVirtualKeyCode"] = number
+                _ = try browser.call("Input.dispatchKeyEvent", event, session: session)
             }
+        }
+
+        /// Chooses files for the file input that `selector` finds.
+        package func choose(_ files: [URL], for selector: String) throws {
+            let document = try browser.call("DOM.getDocument", session: session)["root"] as? [String: Any]
+            let found = try browser.call(
+                "DOM.querySelector", ["nodeId": document?["nodeId"] ?? 0, "selector": selector], session: session)
+            _ = try browser.call(
+                "DOM.setFileInputFiles", ["nodeId": found["nodeId"] ?? 0, "files": files.map(\.path)], session: session)
         }
 
         /// Takes the size of a phone's or a desk's screen.

@@ -6,7 +6,8 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
     static let databaseTableName = "job"
 
     enum State: String, Codable, Sendable, CaseIterable, DatabaseValueConvertible {
-        case queued, running, done, failed, cancelled
+        /// A held job waits for somebody to look at it and start it.
+        case held, queued, running, done, failed, cancelled
 
         /// Nothing more will happen by itself.
         var isOver: Bool { self == .done || self == .failed || self == .cancelled }

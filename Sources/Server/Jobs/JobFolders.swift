@@ -5,11 +5,19 @@ internal import Frames
 /// path.
 struct JobFolders: Sendable {
     private let root: URL
+    /// Compiled networks, from one worker to the next.
+    let networks: URL
+    /// What is being made: nothing in it outlives the server.
+    private let scratch: URL
 
     /// - Throws: `.cannotCreate` where the folder cannot be made.
     init(_ data: URL) throws {
         root = data.appendingPathComponent("jobs", isDirectory: true)
+        networks = data.appendingPathComponent("networks", isDirectory: true)
+        scratch = data.appendingPathComponent("scratch", isDirectory: true)
+        try? FileManager.default.removeItem(at: scratch)
         try Self.make(root)
+        try Self.make(scratch)
     }
 
     private static func make(_ folder: URL) throws {
@@ -49,6 +57,19 @@ struct JobFolders: Sendable {
         let files =
             (try? FileManager.default.contentsOfDirectory(at: output(id), includingPropertiesForKeys: nil)) ?? []
         return files.count == 1 ? files[0] : nil
+    }
+
+    /// An empty folder of its own, for whoever asks to take away.
+    func makeScratch() throws -> URL {
+        let folder = scratch.appendingPathComponent(UUID().uuidString, isDirectory: true)
+        try Self.make(folder)
+        return folder
+    }
+
+    /// What a worker said about a job's files, for everybody: where things lie on this machine is nobody's business.
+    func withoutPaths(_ text: String, of job: Job) -> String {
+        text.replacingOccurrences(of: input(job.id, filename: job.filename).path, with: job.filename)
+            .replacingOccurrences(of: folder(job.id).path + "/", with: "")
     }
 
     func remove(_ id: String) { try? FileManager.default.removeItem(at: folder(id)) }

@@ -32,9 +32,12 @@ package struct JobOptions: Codable, Sendable, Equatable {
 
     /// Reads the options among the parameters of a query; what is no option is left alone.
     ///
-    /// - Parameter presets: the names that may be asked for.
+    /// - Parameters:
+    ///   - presets: the names that may be asked for.
+    ///   - options: hold where the query says nothing.
     /// - Throws: `.usage` for a value that is not on the list or out of range.
-    init(query: [(name: String, value: String)], presets: [String]) throws {
+    init(query: [(name: String, value: String)], presets: [String], over options: JobOptions = JobOptions()) throws {
+        self = options
         for (name, value) in query {
             switch name {
             case CodingKeys.preset.rawValue:

@@ -8,6 +8,7 @@ struct JobService: Sendable {
     let store: JobStore
     let folders: JobFolders
     let dispatcher: Dispatcher
+    let pictures: PictureDesk
     let library: PresetLibrary
     let largestUpload: Int
 
@@ -16,6 +17,7 @@ struct JobService: Sendable {
     ) {
         (self.store, self.folders, self.dispatcher) = (store, folders, dispatcher)
         (library, self.largestUpload) = (presets, largestUpload)
+        pictures = PictureDesk(folders, executable: dispatcher.executable, limits: dispatcher.limits)
     }
 
     /// A job as clients see it.
@@ -65,11 +67,14 @@ struct JobService: Sendable {
         return (id, folders.input(id, filename: filename))
     }
 
-    /// Accepts a job whose upload is on the disk.
-    func accept(_ id: String, filename: String, options: JobOptions, priority: Int, bytes: Int) throws -> Job {
-        let job = Job(
+    /// Accepts a job whose upload is on the disk: to be drawn, or to be held until it is started.
+    func accept(
+        _ id: String, filename: String, options: JobOptions, priority: Int, bytes: Int, isHeld: Bool = false
+    ) throws -> Job {
+        var job = Job(
             id: id, filename: filename, options: options, priority: priority, created: Date.now.timeIntervalSince1970,
             bytes: bytes)
+        if isHeld { job.state = .held }
         try store.add(job)
         dispatcher.wake()
         return job
@@ -108,7 +113,10 @@ struct JobService: Sendable {
     func delete(_ id: String) throws -> Bool {
         guard try cancel(id) != nil else { return false }
         let isGone = try store.remove(id)
-        if isGone { folders.remove(id) }
+        if isGone {
+            pictures.interrupt(id)
+            folders.remove(id)
+        }
         return isGone
     }
 

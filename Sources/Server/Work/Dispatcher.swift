@@ -14,9 +14,9 @@ final class Dispatcher: Sendable {
 
     private let store: JobStore
     private let folders: JobFolders
-    private let executable: URL
+    let executable: URL
     private let workers: Int
-    private let limits: WorkOrder.Limits
+    let limits: WorkOrder.Limits
     private let state = Mutex(State())
     /// Counts reasons to look for a job.
     private let work = DispatchSemaphore(value: 0)
@@ -86,7 +86,8 @@ final class Dispatcher: Sendable {
             let output = try folders.freshOutput(job.id)
             let order = WorkOrder(
                 input: folders.input(job.id, filename: job.filename).path, folder: output.path, options: job.options,
-                streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: limits)
+                streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: limits,
+                networks: folders.networks.path)
             outcome = try process.run(executable, "worker", order, log: folders.log(job.id))
         } catch {
             outcome = .failed((error as? SakugaError)?.message ?? "\(error)", isFinal: false)
@@ -106,10 +107,7 @@ final class Dispatcher: Sendable {
             }
             (job.state, job.result, job.frames, job.error) = (.done, result.lastPathComponent, frames, nil)
         case .failed(let reason, let isFinal):
-            // Where things lie on this machine is nobody's business.
-            let input = folders.input(job.id, filename: job.filename).path
-            job.error = reason.replacingOccurrences(of: input, with: job.filename)
-                .replacingOccurrences(of: folders.folder(job.id).path + "/", with: "")
+            job.error = folders.withoutPaths(reason, of: job)
             job.state = isFinal || job.attempts >= Self.mostAttempts ? .failed : .queued
         case .stopped: return Self.putBack(&job)
         }

@@ -13,6 +13,9 @@ package struct WorkOrder: Codable, Sendable {
     /// Frames drawn side by side.
     package var streams: Int
     package var limits: Limits
+    package var product = WorkProduct.drawing
+    /// Where compiled networks are kept from one worker to the next.
+    package var networks: String?
 
     /// What one job may take.
     package struct Limits: Codable, Sendable {
@@ -34,6 +37,8 @@ package struct WorkOrder: Codable, Sendable {
         request.inputOptions.protocolWhitelist = "file"
         request.inputOptions.formatWhitelist = Self.formats
         request.inference.streams = streams
+        request.inference.cacheFolder = networks.map { URL(fileURLWithPath: $0, isDirectory: true) }
+        if product != .drawing { (request.inputOptions.start, request.inputOptions.end) = (nil, nil) }
         request.overwrites = true
         return request
     }

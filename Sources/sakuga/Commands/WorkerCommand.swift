@@ -8,7 +8,7 @@ import Stylize
 /// One attempt at a job of the server, in a process with limits of its own.
 struct WorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worker", abstract: "Draws one job for sakuga serve.",
+        commandName: "worker", abstract: "Draws one job for sakuga serve, or a picture of it.",
         discussion: """
             Started by the server, which writes the job to standard input as one line of JSON.
 
@@ -47,7 +47,12 @@ struct WorkerCommand: ParsableCommand {
         }
         let request = order.request
         try check(MediaReader(request.input, options: request.inputOptions), order.limits)
-        try StylizeSession(progress: .json, verbose: false).run([request])
+        switch order.product {
+        case .drawing: try StylizeSession(progress: .json, verbose: false).run([request])
+        case .frame(let time, let isDrawn): try FrameWork(order).writeFrame(at: time, isDrawn: isDrawn)
+        case .thumbnail: try FrameWork(order).writeThumbnail()
+        case .proxy: try ProxyWork(order).write()
+        }
     }
 
     private func limit(_ resource: Int32, _ value: Int) {

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@testable import Server
+import Work
+
+/// Workers that do what they should not, played by shell scripts.
+@Suite("Worker processes")
+struct WorkerProcessTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sakuga-\(UUID().uuidString)")
+
+    private func worker(_ script: String) throws -> URL {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = folder.appendingPathComponent("worker")
+        try "#!/bin/sh\n\(script)\n".write(to: file, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file.path)
+        return file
+    }
+
+    private func order() -> WorkOrder {
+        WorkOrder(input: "x", folder: folder.path, options: JobOptions(), streams: 1, limits: WorkOrder.Limits())
+    }
+
+    @Test("one that hangs is killed when its time is over")
+    func hanging() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // It does not mind that its input ends.
+        let outcome = try WorkerProcess().run(worker("exec sleep 600"), "worker", order(), timeout: 0.3)
+        guard case .failed(let reason, let isFinal) = outcome else { return #expect(Bool(false), "\(outcome)") }
+        #expect(reason.contains("longer") && !isFinal)
+    }
+
+    @Test("one that crashes fails, and may be tried again")
+    func crashing() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let outcome = try WorkerProcess().run(worker("read order; kill -SEGV $$"), "worker", order(), timeout: 30)
+        guard case .failed(let reason, false) = outcome else { return #expect(Bool(false), "\(outcome)") }
+        #expect(reason.contains("crashed"))
+    }
+
+    @Test("beyond a few that wait for a picture, others are sent away, and those that wait get theirs")
+    func queue() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let script =
+            "read order; sleep 0.2; f=${order#*'\"folder\":\"'}; f=${f%%'\"'*}; printf picture > \"$f/frame.jpg\""
+        let desk = PictureDesk(
+            try JobFolders(folder), executable: try worker(script), limits: .init())
+        let job = Job(id: "a", filename: "a.mp4", options: JobOptions(), created: 0, bytes: 1)
+        let (shown, refused) = await withTaskGroup(of: Bool?.self) { group in
+            for _ in 0..<60 {
+                group.addTask {
+                    do {
+                        return try await desk.frame(of: job, .input, at: 0) == Data("picture".utf8)
+                    } catch { return error is Busy ? nil : false }
+                }
+            }
+            var (shown, refused) = (0, 0)
+            for await isRight in group {
+                #expect(isRight != false)
+                if isRight == nil { refused += 1 } else { shown += 1 }
+            }
+            return (shown, refused)
+        }
+        #expect(shown >= 16 && refused > 0 && shown + refused == 60)
+        desk.stop()
+    }
+}
