@@ -121,10 +121,8 @@ package final class BatchRun: Sendable {
                     atPath: (output as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
             }
             var order = task.order
-            if order.request.inference.streams == nil {
-                order.request.inference.streams = max(
-                    1, ProcessInfo.processInfo.activeProcessorCount / settings.workers)
-            }
+            let cores = ProcessInfo.processInfo.activeProcessorCount
+            order.request.inference.threads = max(1, cores / settings.workers)
             outcome = try process.run(settings.executable, "render", order)
         } catch {
             outcome = .failed((error as? SakugaError)?.message ?? error.localizedDescription, isFinal: true)

@@ -19,7 +19,7 @@ struct Engine: Sendable {
         precision = try Self.precision(
             options.precision, on: device,
             capabilities: core.capabilities(of: device))
-        streams = options.streams ?? Self.suitableStreams(Self.cores)
+        streams = options.streams ?? Self.suitableStreams(options.threads ?? Self.cores)
         guard (1...64).contains(streams) else {
             throw SakugaError(.usage, "cannot run \(streams) streams, expected 1 to 64")
         }
@@ -106,7 +106,7 @@ struct Engine: Sendable {
         }
         return [
             "INFERENCE_PRECISION_HINT": precision.rawValue, "NUM_STREAMS": String(streams),
-            "INFERENCE_NUM_THREADS": String(Self.cores),
+            "INFERENCE_NUM_THREADS": String(options.threads ?? Self.cores),
         ]
     }
 

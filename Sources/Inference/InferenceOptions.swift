@@ -15,6 +15,8 @@ package struct InferenceOptions: Sendable, Codable {
     package var precision: Precision
     /// Frames drawn side by side; nil chooses by the number of cores.
     package var streams: Int?
+    /// Processor cores that the network takes; nil: all that the process may use.
+    package var threads: Int?
     /// Where compiled networks are kept for the next start; nil keeps none.
     package var cacheFolder: URL?
     /// Bytes that intermediate results may take, those of two streams together. A preset's generator cuts pictures into

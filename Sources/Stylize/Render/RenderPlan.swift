@@ -51,7 +51,8 @@ struct RenderPlan: Codable, Sendable {
         var plan = self
         (plan.request.input, plan.request.output, plan.request.overwrites) = ("", nil, false)
         (plan.request.preset, plan.request.model) = ("", nil)
-        (plan.request.inference.streams, plan.request.inference.cacheFolder) = (nil, nil)
+        plan.request.inference.cacheFolder = nil
+        (plan.request.inference.streams, plan.request.inference.threads) = (nil, nil)
         plan.request.segments = nil
         return try JSONEncoder.sorted.encode(plan)
     }

@@ -21,6 +21,7 @@ struct BatchCommand: ParsableCommand {
               sakuga batch 'shots/*/*.mov' extra.mp4 -o drawn/ --workers 2 --preset painted
               sakuga batch jobs.csv -o drawn/ --report report.json
               sakuga batch inbox/ -o drawn/ --watch           draws what is put there, until Ctrl-C
+              sakuga batch holiday/ -o drawn/ --executor slurm --cores 4 --slurm-option partition=long
             """)
 
     @Argument(help: "Folders with all below them, files, quoted patterns, and lists (.csv, .jsonl).")
@@ -38,6 +39,21 @@ struct BatchCommand: ParsableCommand {
     @Option(help: "Write what became of each file to this file, as JSON.")
     var report: String?
 
+    @Option(help: "Where it is drawn: local, or slurm: on a cluster that shares the folders.")
+    var executor = Executor.local
+
+    @Option(help: "Processor cores for each piece of work on a cluster.")
+    var cores = 1
+
+    @Option(help: "Segments of a film that one piece of work on a cluster draws, at most.")
+    var segmentsPerTask = 4
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: "Any option of sbatch, as NAME=VALUE or NAME; may be repeated.")
+    var slurmOption: [String] = []
+
+    enum Executor: String, ExpressibleByArgument, CaseIterable { case local, slurm }
+
     @OptionGroup(title: "Look") var look: LookOptions
     @OptionGroup(title: "Source") var source: SourceOptions
     @OptionGroup(title: "Output") var target: TargetOptions
@@ -45,21 +61,36 @@ struct BatchCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...256).contains(workers) else { throw ValidationError("--workers must be 1 to 256.") }
+        guard (1...256).contains(cores) else { throw ValidationError("--cores must be 1 to 256.") }
+        guard segmentsPerTask > 0 else { throw ValidationError("--segments-per-task must be over 0.") }
+        if watch, executor == .slurm { throw ValidationError("--watch works with --executor local only.") }
     }
 
     func run() throws {
         var usual = try StylizeRequest(input: "", output: nil, look, source, target, machine)
         usual.resumes = true
-        var settings = BatchRun.Settings(
-            executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
-        (settings.workers, settings.watches, settings.overwrites) = (workers, watch, target.overwrite)
-        let screen = TerminalScreen.standardError
-        let run = BatchRun(BatchInputs(inputs, into: output, usual: usual), settings) { result, over, all in
-            screen.write(Self.line(result, over, all))
-        }
-        let interrupt = Interrupt { run.stop() }
+        let inputs = BatchInputs(inputs, into: output, usual: usual)
+        let executable = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
         let begun = ContinuousClock.now
-        let results = try run.run()
+        let screen = TerminalScreen.standardError
+        let results: [BatchResult]
+        let interrupt: Interrupt
+        switch executor {
+        case .local:
+            var settings = BatchRun.Settings(executable: executable)
+            (settings.workers, settings.watches, settings.overwrites) = (workers, watch, target.overwrite)
+            let run = BatchRun(inputs, settings) { result, over, all in screen.write(Self.line(result, over, all)) }
+            interrupt = Interrupt { run.stop() }
+            results = try run.run()
+        case .slurm:
+            var settings = SlurmRun.Settings(executable: executable)
+            (settings.cores, settings.segmentsPerTask) = (cores, segmentsPerTask)
+            settings.overwrites = target.overwrite
+            settings.options = slurmOption.map { "--\($0)" }
+            let run = SlurmRun(inputs, output: output, settings) { screen.write($0) }
+            interrupt = Interrupt { run.stop() }
+            results = try run.run()
+        }
         if let report { try write(results, to: report) }
         screen.write(Self.summary(results, (ContinuousClock.now - begun).seconds))
         if interrupt.isRequested, !watch {
