@@ -5,20 +5,20 @@ internal import Hummingbird
 
 /// Turns errors into answers of one shape: `{"error":"…"}`.
 struct ErrorAnswers: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = ServerContext
 
     private struct Answer: Encodable { var error: String }
 
     func handle(
-        _ request: Request, context: BasicRequestContext,
-        next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: ServerContext,
+        next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
         } catch is NotFound {
             return try Routes.json(Answer(error: "there is nothing here"), .notFound)
-        } catch let error as TooLarge {
-            return try Routes.json(Answer(error: error.message), .contentTooLarge)
+        } catch let error as Refusal {
+            return try Routes.json(Answer(error: error.message), error.status)
         } catch let error as SakugaError where error.code == .usage {
             return try Routes.json(Answer(error: error.message), .badRequest)
         } catch let error as SakugaError {
@@ -29,4 +29,11 @@ struct ErrorAnswers: RouterMiddleware {
     }
 }
 
-struct TooLarge: Error { var message: String }
+/// A request that is understood and yet not granted.
+struct Refusal: Error {
+    var status: HTTPResponse.Status
+    /// One sentence.
+    var message: String
+
+    init(_ status: HTTPResponse.Status, _ message: String) { (self.status, self.message) = (status, message) }
+}

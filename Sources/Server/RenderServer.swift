@@ -1,5 +1,5 @@
 package import Foundation
-package import Frames
+internal import Frames
 package import Model
 package import Web
 
@@ -11,7 +11,7 @@ package final class RenderServer: Sendable {
         package var address: ListenAddress
         /// Jobs drawn at a time.
         package var workers = 1
-        /// Lets in whoever has it; needed where other machines can reach the server.
+        /// Lets in whoever runs the server; needed where other machines can reach it.
         package var token: AccessToken?
         /// Bytes of the largest upload.
         package var largestUpload = 16 << 30
@@ -34,15 +34,17 @@ package final class RenderServer: Sendable {
     /// - Throws: `SakugaError` where the folder cannot be used or the address cannot be listened on.
     package init(_ settings: Settings, presets: PresetLibrary = PresetLibrary()) throws {
         let folders = try JobFolders(settings.data)
-        let store = try JobStore(settings.data.appendingPathComponent("jobs.sqlite"))
+        let store = try JobStore(JobStore.file(in: settings.data))
         try store.requeueInterrupted()
         folders.removeOrphans { id in (try? store.job(id)) ?? nil != nil }
         dispatcher = Dispatcher(
             store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits)
         let service = JobService(
             store, folders, dispatcher, presets: presets, largestUpload: settings.largestUpload)
-        server = try WebServer(
-            settings.address, router: Routes(service, RequestRules(settings.address, token: settings.token)).router)
+        precondition(settings.token != nil || settings.address.isLoopback)
+        let routes = Routes(
+            service, RequestRules(settings.address), Admission(UserStore(store), token: settings.token))
+        server = try WebServer(settings.address, router: routes.router)
         dispatcher.start()
     }
 

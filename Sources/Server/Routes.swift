@@ -8,13 +8,13 @@ internal import Web
 
 /// The HTTP interface and the page.
 struct Routes {
-    let router = Router()
+    let router = Router(context: ServerContext.self)
     private let service: JobService
     private static let html = String(decoding: PackageResources.page_html, as: UTF8.self)
     private static let openAPI = PackageResources.openapi_json
     private static let largestPage = 200
 
-    init(_ service: JobService, _ rules: RequestRules) {
+    init(_ service: JobService, _ rules: RequestRules, _ admission: Admission) {
         self.service = service
         let nonce = AccessToken().text
         router.add(
@@ -24,6 +24,7 @@ struct Routes {
                     + "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; base-uri 'none'; form-action 'none'; "
                     + "frame-ancestors 'none'"))
         router.add(middleware: ErrorAnswers())
+        router.add(middleware: admission)
         router.get("/") { _, _ in
             let page = Self.html.replacingOccurrences(of: "{{nonce}}", with: nonce)
             return Response(
@@ -51,59 +52,54 @@ struct Routes {
     }
 
     private func addJobs() {
-        router.post("/api/jobs") { [service] request, _ in
-            try await Upload(service).receive(request)
+        router.post("/api/jobs") { [service] request, context in
+            try await Upload(service).receive(request, from: context.caller)
         }
-        router.get("/api/jobs") { [service] request, _ in
+        router.get("/api/jobs") { [service] request, context in
             let query = request.uri.queryParameters
-            var state: Job.State?
-            if let text = query["state"] {
-                state = Job.State(rawValue: String(text))
-                if state == nil { throw SakugaError(.usage, "there is no state of that name") }
-            }
+            let filter = try Self.filter(query, context.caller)
             let limit = try Self.number(query["limit"], "limit", 1...Self.largestPage) ?? 50
             let offset = try Self.number(query["offset"], "offset", 0...1_000_000_000) ?? 0
-            let page = try service.store.jobs(state: state, limit: limit, offset: offset)
+            let page = try service.store.jobs(filter, limit: limit, offset: offset)
             return try Self.json(Page(jobs: page.jobs.map(service.view), total: page.total))
         }
         router.get("/api/jobs/:id") { [service] _, context in
-            try Self.json(service.view(try Self.found(service.store.job(Self.id(context)))))
+            try Self.json(service.view(service.job(context)))
         }
         router.delete("/api/jobs/:id") { [service] _, context in
-            guard try service.delete(try Self.id(context)) else { throw NotFound() }
+            guard try service.delete(service.job(context).id) else { throw NotFound() }
             return Response(status: .noContent)
         }
         router.post("/api/jobs/:id/cancel") { [service] _, context in
-            try Self.json(service.view(try Self.found(service.cancel(Self.id(context)))))
+            try Self.json(service.view(Self.found(service.cancel(service.job(context).id))))
         }
         router.post("/api/jobs/:id/retry") { [service] _, context in
-            try Self.json(service.view(try Self.found(service.retry(Self.id(context)))))
+            try Self.json(service.view(Self.found(service.retry(service.job(context).id))))
         }
         router.post("/api/jobs/:id/priority") { [service] request, context in
             let priority = try Self.number(request.uri.queryParameters["value"], "value", -100...100)
             guard let priority else { throw SakugaError(.usage, "value is missing") }
-            return try Self.json(service.view(try Self.found(service.prioritize(Self.id(context), priority))))
+            return try Self.json(service.view(Self.found(service.prioritize(service.job(context).id, priority))))
         }
         router.get("/api/jobs/:id/result") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             guard let file = service.result(job) else { throw NotFound() }
             let name = (job.filename as NSString).deletingPathExtension
             let shown = "\(name).\(job.options.preset.prefix { $0 != ":" }).\(file.pathExtension)"
             return try await FileAnswer(file, name: shown).response(to: request)
         }
         router.get("/api/jobs/:id/input") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             let file = service.folders.input(job.id, filename: job.filename)
             return try await FileAnswer(file, name: job.filename).response(to: request)
         }
         router.get("/api/jobs/:id/log") { [service] _, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             let log = try? String(contentsOf: service.folders.log(job.id), encoding: .utf8)
             return Response.text(.ok, log ?? "")
         }
         router.get("/api/jobs/:id/events") { [service] _, context in
-            let id = try Self.id(context)
-            _ = try Self.found(service.store.job(id))
+            let id = try service.job(context).id
             let course = Course()
             return EventStream.response {
                 // What has changed, until nothing more will.
@@ -133,7 +129,8 @@ struct Routes {
     }
 
     private func addMetrics() {
-        router.get("/metrics") { [service] _, _ in
+        router.get("/metrics") { [service] _, context in
+            guard context.caller.isAdmin else { throw Refusal(.forbidden, "the figures are for admins") }
             let counts = try service.store.counts()
             var text = "# HELP sakuga_jobs Jobs by state.\n# TYPE sakuga_jobs gauge\n"
             for state in Job.State.allCases {
@@ -155,12 +152,17 @@ struct Routes {
             body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
     }
 
-    /// A job's identifier; anything else is not found.
-    private static func id(_ context: BasicRequestContext) throws -> String {
-        guard let id = context.parameters.get("id"), id.count == 32, id.allSatisfy(\.isHexDigit) else {
-            throw NotFound()
+    /// What a list may show to `caller`, and was asked to show.
+    private static func filter(_ query: Parameters, _ caller: Caller) throws -> JobFilter {
+        var filter = JobFilter()
+        if let text = query["state"] {
+            filter.state = Job.State(rawValue: String(text))
+            if filter.state == nil { throw SakugaError(.usage, "there is no state of that name") }
         }
-        return id
+        filter.owner = caller.isAdmin ? query["user"].map(String.init) : caller.name
+        filter.preset = query["preset"].map(String.init)
+        filter.filename = query["search"].map(String.init)
+        return filter
     }
 
     private static func found(_ job: Job?) throws -> Job {

@@ -14,7 +14,7 @@ struct Upload {
 
     private struct Accepted: Encodable { var id: String }
 
-    func receive(_ request: Request) async throws -> Response {
+    func receive(_ request: Request, from caller: Caller) async throws -> Response {
         let query = request.uri.queryParameters.map { (name: String($0.key), value: String($0.value)) }
         let filename = Self.shown(query.first { $0.name == "filename" }?.value ?? "")
         let options = try JobOptions(query: query, presets: service.library.names())
@@ -26,7 +26,8 @@ struct Upload {
             let bytes = try await write(request.body, to: file)
             guard bytes > 0 else { throw SakugaError(.usage, "the request has no body: send the film as it") }
             if let announced, bytes != announced { throw SakugaError(.usage, "the upload is not whole") }
-            let job = try service.accept(id, filename: filename, options: options, priority: priority, bytes: bytes)
+            let job = try service.accept(
+                id, filename: filename, of: caller.name, options: options, priority: priority, bytes: bytes)
             return try Routes.json(Accepted(id: job.id), .created)
         } catch {
             service.folders.remove(id)
@@ -47,7 +48,7 @@ struct Upload {
 
     private func check(_ bytes: Int) throws {
         guard bytes <= service.largestUpload else {
-            throw TooLarge(message: "uploads may have \(service.largestUpload >> 20) MB at most")
+            throw Refusal(.contentTooLarge, "uploads may have \(service.largestUpload >> 20) MB at most")
         }
     }
 

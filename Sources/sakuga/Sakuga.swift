@@ -10,7 +10,8 @@ struct Sakuga: ParsableCommand {
         version: Version.current,
         subcommands: [
             StylizeCommand.self, AugmentCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self,
-            EvaluateStyleCommand.self, LiveCommand.self, ServeCommand.self, WorkerCommand.self, TrainCommand.self,
+            EvaluateStyleCommand.self, LiveCommand.self, ServeCommand.self, UsersCommand.self, WorkerCommand.self,
+            TrainCommand.self,
             DistillCommand.self,
             BenchCommand.self, PresetsCommand.self, ExportCommand.self, DoctorCommand.self,
         ]

@@ -16,8 +16,11 @@ struct DescriptionTests {
         let store = try JobStore(folder.appendingPathComponent("jobs.sqlite"))
         let dispatcher = Dispatcher(store, folders, executable: folder, workers: 1, limits: WorkOrder.Limits())
         let service = JobService(store, folders, dispatcher, presets: PresetLibrary(), largestUpload: 1)
-        let rules = RequestRules(ListenAddress(host: "127.0.0.1", port: 1), token: nil)
-        let served = Routes(service, rules).router.routes.map { "\($0.method.rawValue.lowercased()) \($0.path)" }
+        let rules = RequestRules(ListenAddress(host: "127.0.0.1", port: 1))
+        let admission = Admission(UserStore(store), token: nil)
+        let served = Routes(service, rules, admission).router.routes.map {
+            "\($0.method.rawValue.lowercased()) \($0.path)"
+        }
 
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Sources/Server/openapi.json")

@@ -16,6 +16,8 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
     var id: String
     /// What the upload called itself: for people, never a path.
     var filename: String
+    /// The user whose it is; nil: the host's.
+    var owner: String?
     var options: JobOptions
     var state = State.queued
     /// Jobs with a higher one come first.
@@ -35,6 +37,7 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
     var error: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, filename, options, state, priority, created, started, finished, attempts, bytes, result, frames, error
+        case id, filename, owner, options, state, priority, created, started, finished, attempts, bytes, result, frames,
+            error
     }
 }

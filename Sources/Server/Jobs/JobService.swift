@@ -22,6 +22,7 @@ struct JobService: Sendable {
     struct View: Encodable, Sendable, Equatable {
         var id: String
         var filename: String
+        var owner: String?
         var state: String
         /// 0…1.
         var progress: Double
@@ -39,8 +40,8 @@ struct JobService: Sendable {
         var etaSeconds: Double?
 
         enum CodingKeys: String, CodingKey {
-            case id, filename, state, progress, error, options, priority, created, started, finished, attempts, bytes
-            case frames, fps
+            case id, filename, owner, state, progress, error, options, priority, created, started, finished, attempts
+            case bytes, frames, fps
             case etaSeconds = "eta_s"
         }
     }
@@ -52,8 +53,8 @@ struct JobService: Sendable {
             share = min(1, Double(progress.frame) / Double(frames))
         }
         return View(
-            id: job.id, filename: job.filename, state: job.state.rawValue, progress: share, error: job.error,
-            options: job.options, priority: job.priority, created: job.created, started: job.started,
+            id: job.id, filename: job.filename, owner: job.owner, state: job.state.rawValue, progress: share,
+            error: job.error, options: job.options, priority: job.priority, created: job.created, started: job.started,
             finished: job.finished, attempts: job.attempts, bytes: job.bytes, frames: job.frames ?? progress?.frame,
             fps: progress?.fps, etaSeconds: progress?.eta)
     }
@@ -66,10 +67,12 @@ struct JobService: Sendable {
     }
 
     /// Accepts a job whose upload is on the disk.
-    func accept(_ id: String, filename: String, options: JobOptions, priority: Int, bytes: Int) throws -> Job {
+    func accept(
+        _ id: String, filename: String, of owner: String?, options: JobOptions, priority: Int, bytes: Int
+    ) throws -> Job {
         let job = Job(
-            id: id, filename: filename, options: options, priority: priority, created: Date.now.timeIntervalSince1970,
-            bytes: bytes)
+            id: id, filename: filename, owner: owner, options: options, priority: priority,
+            created: Date.now.timeIntervalSince1970, bytes: bytes)
         try store.add(job)
         dispatcher.wake()
         return job

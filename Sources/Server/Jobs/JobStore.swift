@@ -1,10 +1,12 @@
 internal import Foundation
-package import Frames
+internal import Frames
 internal import GRDB
 
 /// All jobs, in an SQLite file with a write-ahead log: what it has confirmed is there after a power cut.
 final class JobStore: Sendable {
-    private let database: DatabasePool
+    let database: DatabasePool
+
+    static func file(in data: URL) -> URL { data.appendingPathComponent("jobs.sqlite") }
 
     /// Opens the file, or makes it.
     ///
@@ -48,6 +50,18 @@ final class JobStore: Sendable {
                 index: "job_by_turn", on: "job", columns: ["state", "priority", "created"])
             try database.create(index: "job_by_age", on: "job", columns: ["created"])
         }
+        migrator.registerMigration("users") { database in
+            try database.create(table: "user") { table in
+                table.primaryKey("name", .text)
+                table.column("role", .text).notNull()
+                table.column("token", .text).notNull().unique()
+            }
+            try database.alter(table: "job") { table in
+                // Where a user goes, the jobs become the host's: a later user of the same name must not find them.
+                table.add(column: "owner", .text).references("user", onDelete: .setNull)
+            }
+            try database.create(index: "job_by_owner", on: "job", columns: ["owner"])
+        }
         return migrator
     }
 
@@ -56,9 +70,9 @@ final class JobStore: Sendable {
     func job(_ id: String) throws -> Job? { try database.read { try Job.fetchOne($0, key: id) } }
 
     /// A page of jobs, the newest first, and how many there are in all.
-    func jobs(state: Job.State?, limit: Int, offset: Int) throws -> (jobs: [Job], total: Int) {
+    func jobs(_ filter: JobFilter, limit: Int, offset: Int) throws -> (jobs: [Job], total: Int) {
         try database.read { database in
-            let all = state.map { Job.filter(Column("state") == $0) } ?? Job.all()
+            let all = filter.request
             let page = all.order(Column("created").desc, Column("id")).limit(limit, offset: offset)
             return (try page.fetchAll(database), try all.fetchCount(database))
         }

@@ -14,8 +14,9 @@ struct ServeCommand: ParsableCommand {
             are fetched when they are done. What was accepted survives a crash of the server and of its machine. \
             GET /openapi.json describes the interface for programs.
 
-            Only this machine is answered, unless --bind lets others in; then a token is needed, which SAKUGA_TOKEN gives \
-            or which is made up and printed.
+            Only this machine is answered, unless --bind lets others in. Then, and as soon as there are users (sakuga users), \
+            a token is needed: a user's, or the one that SAKUGA_TOKEN gives or that is made up and printed, whose holder may \
+            do everything.
 
             EXAMPLES
               sakuga serve                                  then open http://127.0.0.1:8090/
@@ -52,7 +53,8 @@ struct ServeCommand: ParsableCommand {
         if let given, given.count < 16 {
             throw SakugaError(.usage, "SAKUGA_TOKEN is short enough to be guessed", hint: "give 16 characters or more")
         }
-        settings.token = given.map(AccessToken.init(text:)) ?? (address.isLoopback ? nil : AccessToken())
+        let isOpen = try address.isLoopback && UserStore(data: settings.data, isNew: true).isEmpty()
+        settings.token = given.map(AccessToken.init(text:)) ?? (isOpen ? nil : AccessToken())
         let stopped = DispatchSemaphore(value: 0)
         let interrupt = Interrupt { stopped.signal() }
         let server = try RenderServer(settings)
