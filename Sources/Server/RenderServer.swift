@@ -13,9 +13,9 @@ package final class RenderServer: Sendable {
         package var workers = 1
         /// Lets in whoever runs the server; needed where other machines can reach it.
         package var token: AccessToken?
-        /// Bytes of the largest upload.
-        package var largestUpload = 16 << 30
-        package var limits = WorkOrder.Limits()
+        /// What each job may take.
+        package var jobLimits = WorkOrder.Limits()
+        package var limits = ServiceLimits()
         /// The program that draws: this one.
         package var executable: URL
 
@@ -38,9 +38,10 @@ package final class RenderServer: Sendable {
         try store.requeueInterrupted()
         folders.removeOrphans { id in (try? store.job(id)) ?? nil != nil }
         dispatcher = Dispatcher(
-            store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits)
+            store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits,
+            jobLimits: settings.jobLimits)
         let service = JobService(
-            store, folders, dispatcher, presets: presets, largestUpload: settings.largestUpload)
+            store, folders, dispatcher, presets: presets, limits: settings.limits)
         precondition(settings.token != nil || settings.address.isLoopback)
         let routes = Routes(
             service, RequestRules(settings.address), Admission(UserStore(store), token: settings.token))

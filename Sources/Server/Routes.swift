@@ -66,6 +66,13 @@ struct Routes {
         router.get("/api/jobs/:id") { [service] _, context in
             try Self.json(service.view(service.job(context)))
         }
+        router.patch("/api/jobs/:id") { [service] request, context in
+            let job = try service.job(context)
+            let text = request.uri.queryParameters["priority"]
+            let priority = try Self.number(text, "priority", context.caller.priorities)
+            guard let priority else { throw SakugaError(.usage, "priority is missing") }
+            return try Self.json(service.view(Self.found(service.prioritize(job.id, priority))))
+        }
         router.delete("/api/jobs/:id") { [service] _, context in
             guard try service.delete(service.job(context).id) else { throw NotFound() }
             return Response(status: .noContent)
@@ -74,12 +81,7 @@ struct Routes {
             try Self.json(service.view(Self.found(service.cancel(service.job(context).id))))
         }
         router.post("/api/jobs/:id/retry") { [service] _, context in
-            try Self.json(service.view(Self.found(service.retry(service.job(context).id))))
-        }
-        router.post("/api/jobs/:id/priority") { [service] request, context in
-            let priority = try Self.number(request.uri.queryParameters["value"], "value", -100...100)
-            guard let priority else { throw SakugaError(.usage, "value is missing") }
-            return try Self.json(service.view(Self.found(service.prioritize(service.job(context).id, priority))))
+            try Self.json(service.view(Self.found(service.retry(service.job(context).id, for: context.caller))))
         }
         router.get("/api/jobs/:id/result") { [service] request, context in
             let job = try service.job(context)

@@ -18,16 +18,17 @@ struct Upload {
         let query = request.uri.queryParameters.map { (name: String($0.key), value: String($0.value)) }
         let filename = Self.shown(query.first { $0.name == "filename" }?.value ?? "")
         let options = try JobOptions(query: query, presets: service.library.names())
-        let priority = try Routes.number(request.uri.queryParameters["priority"], "priority", -100...100) ?? 0
+        let priority = try Routes.number(request.uri.queryParameters["priority"], "priority", caller.priorities) ?? 0
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         try check(announced ?? 0)
+        try service.store.check(caller, service.limits)
         let (id, file) = try service.begin(filename: filename)
         do {
             let bytes = try await write(request.body, to: file)
             guard bytes > 0 else { throw SakugaError(.usage, "the request has no body: send the film as it") }
             if let announced, bytes != announced { throw SakugaError(.usage, "the upload is not whole") }
             let job = try service.accept(
-                id, filename: filename, of: caller.name, options: options, priority: priority, bytes: bytes)
+                id, filename: filename, from: caller, options: options, priority: priority, bytes: bytes)
             return try Routes.json(Accepted(id: job.id), .created)
         } catch {
             service.folders.remove(id)
@@ -47,8 +48,8 @@ struct Upload {
     }
 
     private func check(_ bytes: Int) throws {
-        guard bytes <= service.largestUpload else {
-            throw Refusal(.contentTooLarge, "uploads may have \(service.largestUpload >> 20) MB at most")
+        guard bytes <= service.limits.largestUpload else {
+            throw Refusal(.contentTooLarge, "uploads may have \(service.limits.largestUpload >> 20) MB at most")
         }
     }
 

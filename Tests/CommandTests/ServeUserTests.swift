@@ -84,6 +84,30 @@ struct ServeUserTests {
         #expect(try service.end().code == 0)
     }
 
+    @Test("a user may put a job back, not forward, and may not fill the queue")
+    func limits() throws {
+        let service = try Service(["--waiting-per-user", "2"])
+        let (mia, ada) = (try token(service, "mia"), try token(service, "ada", "--admin"))
+        // Keeps the one worker busy.
+        let long = try service.send(Clip.long.url, "filename=long.mkv", token: ada)
+        _ = try service.wait(long, until: ["running"], token: ada)
+        let first = try service.send(Clip.filmMP4.url, "filename=1.mp4", token: mia)
+        let second = try service.send(Clip.filmMP4.url, "filename=2.mp4&priority=-7", token: mia)
+        let film = "@\(Clip.filmMP4.url.path)"
+        let refused = try service.ask("/api/jobs", token: mia, "-X", "POST", "--data-binary", film)
+        #expect(refused.code == 429 && refused.json["error"] as? String != nil, "\(refused)")
+        #expect(try service.ask("/api/jobs?priority=1", token: mia, "-X", "POST", "--data-binary", film).code == 400)
+        #expect(try service.ask("/api/jobs/\(first)?priority=1", token: mia, "-X", "PATCH").code == 400)
+        let moved = try service.ask("/api/jobs/\(first)?priority=-9", token: mia, "-X", "PATCH")
+        #expect(moved.code == 200 && moved.json["priority"] as? Int == -9)
+        #expect(try service.ask("/api/jobs/\(long)?priority=-1", token: mia, "-X", "PATCH").code == 404)
+        #expect(try service.ask("/api/jobs/\(second)?priority=50", token: ada, "-X", "PATCH").code == 200)
+        #expect(try service.ask("/api/jobs/\(long)/cancel", token: ada, "-X", "POST").code == 200)
+        let ended = try [first, second].map { try service.wait($0, token: mia)["started"] as? Double ?? 0 }
+        #expect(ended[1] < ended[0])
+        #expect(try service.end().code == 0)
+    }
+
     @Test("what cannot be done with users is said in a sentence")
     func refusals() throws {
         let command = try BuiltCommand()

@@ -14,8 +14,9 @@ struct DescriptionTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let folders = try JobFolders(folder)
         let store = try JobStore(folder.appendingPathComponent("jobs.sqlite"))
-        let dispatcher = Dispatcher(store, folders, executable: folder, workers: 1, limits: WorkOrder.Limits())
-        let service = JobService(store, folders, dispatcher, presets: PresetLibrary(), largestUpload: 1)
+        let dispatcher = Dispatcher(
+            store, folders, executable: folder, workers: 1, limits: ServiceLimits(), jobLimits: WorkOrder.Limits())
+        let service = JobService(store, folders, dispatcher, presets: PresetLibrary(), limits: ServiceLimits())
         let rules = RequestRules(ListenAddress(host: "127.0.0.1", port: 1))
         let admission = Admission(UserStore(store), token: nil)
         let served = Routes(service, rules, admission).router.routes.map {

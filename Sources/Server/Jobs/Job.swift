@@ -24,6 +24,8 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
     var priority = 0
     /// Seconds since 1970.
     var created: Double
+    /// When it was queued again; nil where it has waited since it was made.
+    var queued: Double?
     var started: Double?
     var finished: Double?
     /// How often a worker has begun it.
@@ -37,7 +39,7 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
     var error: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, filename, owner, options, state, priority, created, started, finished, attempts, bytes, result, frames,
-            error
+        case id, filename, owner, options, state, priority, created, queued, started, finished, attempts, bytes
+        case result, frames, error
     }
 }

@@ -9,13 +9,14 @@ struct JobService: Sendable {
     let folders: JobFolders
     let dispatcher: Dispatcher
     let library: PresetLibrary
-    let largestUpload: Int
+    let limits: ServiceLimits
 
     init(
-        _ store: JobStore, _ folders: JobFolders, _ dispatcher: Dispatcher, presets: PresetLibrary, largestUpload: Int
+        _ store: JobStore, _ folders: JobFolders, _ dispatcher: Dispatcher, presets: PresetLibrary,
+        limits: ServiceLimits
     ) {
         (self.store, self.folders, self.dispatcher) = (store, folders, dispatcher)
-        (library, self.largestUpload) = (presets, largestUpload)
+        (library, self.limits) = (presets, limits)
     }
 
     /// A job as clients see it.
@@ -68,12 +69,12 @@ struct JobService: Sendable {
 
     /// Accepts a job whose upload is on the disk.
     func accept(
-        _ id: String, filename: String, of owner: String?, options: JobOptions, priority: Int, bytes: Int
+        _ id: String, filename: String, from caller: Caller, options: JobOptions, priority: Int, bytes: Int
     ) throws -> Job {
         let job = Job(
-            id: id, filename: filename, owner: owner, options: options, priority: priority,
+            id: id, filename: filename, owner: caller.name, options: options, priority: priority,
             created: Date.now.timeIntervalSince1970, bytes: bytes)
-        try store.add(job)
+        try store.accept(job, from: caller, limits)
         dispatcher.wake()
         return job
     }
@@ -90,10 +91,12 @@ struct JobService: Sendable {
     }
 
     /// Queues a job again that failed or was cancelled.
-    func retry(_ id: String) throws -> Job? {
+    func retry(_ id: String, for caller: Caller) throws -> Job? {
+        try store.check(caller, limits)
         let changed = try store.change(id) { job in
             guard job.state == .failed || job.state == .cancelled else { return false }
             (job.state, job.attempts, job.error, job.started, job.finished) = (.queued, 0, nil, nil, nil)
+            job.queued = Date.now.timeIntervalSince1970
             return true
         }
         if changed != nil { dispatcher.wake() }

@@ -62,6 +62,14 @@ final class JobStore: Sendable {
             }
             try database.create(index: "job_by_owner", on: "job", columns: ["owner"])
         }
+        migrator.registerMigration("turns") { database in
+            try database.alter(table: "job") { $0.add(column: "queued", .double) }
+            // The host's turns are under the name that no user has.
+            try database.create(table: "turn") { table in
+                table.primaryKey("owner", .text)
+                table.column("last", .double).notNull()
+            }
+        }
         return migrator
     }
 
@@ -86,27 +94,17 @@ final class JobStore: Sendable {
         }
     }
 
-    /// Takes the job whose turn it is, as running; nil where none waits.
-    func claim() throws -> Job? {
-        try database.write { database in
-            guard
-                var job = try Job.filter(Column("state") == Job.State.queued)
-                    .order(Column("priority").desc, Column("created"), Column("id")).fetchOne(database)
-            else { return nil }
-            job.state = .running
-            job.started = Date.now.timeIntervalSince1970
-            job.attempts += 1
-            try job.update(database)
-            return job
-        }
-    }
-
     /// Changes a job where `change` agrees; returns what became of it, nil where it is not there or was left as it is.
     @discardableResult
     func change(_ id: String, _ change: (inout Job) -> Bool) throws -> Job? {
         try database.write { database in
-            guard var job = try Job.fetchOne(database, key: id), change(&job) else { return nil }
+            guard var job = try Job.fetchOne(database, key: id) else { return nil }
+            let before = job.state
+            guard change(&job) else { return nil }
             try job.update(database)
+            if before == .running, job.state != .running {
+                try Self.noteTurn(of: job.owner, Date.now.timeIntervalSince1970, database)
+            }
             return job
         }
     }

@@ -29,6 +29,9 @@ enum Caller: Sendable, Equatable {
         if case .user(let user) = self { user.name } else { nil }
     }
 
+    /// The priorities that they may give: users may stand back, admins may also push forward.
+    var priorities: ClosedRange<Int> { isAdmin ? -100...100 : -100...0 }
+
     /// Whether a thing of this owner is theirs to see and to change.
     func mayUse(_ owner: String?) -> Bool { isAdmin || (name != nil && name == owner) }
 }

@@ -15,7 +15,8 @@ final class Dispatcher: Sendable {
     private let folders: JobFolders
     private let executable: URL
     private let workers: Int
-    private let limits: WorkOrder.Limits
+    private let limits: ServiceLimits
+    private let jobLimits: WorkOrder.Limits
     private let state = Mutex(State())
     /// Counts reasons to look for a job.
     private let work = DispatchSemaphore(value: 0)
@@ -23,9 +24,12 @@ final class Dispatcher: Sendable {
     /// An attempt that fails for reasons that may pass is made so often.
     private static let mostAttempts = 3
 
-    init(_ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: WorkOrder.Limits) {
+    init(
+        _ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: ServiceLimits,
+        jobLimits: WorkOrder.Limits
+    ) {
         (self.store, self.folders, self.executable) = (store, folders, executable)
-        (self.workers, self.limits) = (workers, limits)
+        (self.workers, self.limits, self.jobLimits) = (workers, limits, jobLimits)
     }
 
     func start() {
@@ -34,7 +38,7 @@ final class Dispatcher: Sendable {
             let thread = Thread { [self] in
                 while !isStopping {
                     // A failing database must not spin.
-                    let job = (try? store.claim()) ?? nil
+                    let job = (try? store.claim(runningPerUser: limits.runningPerUser)) ?? nil
                     if let job { attempt(job) } else { _ = work.wait(timeout: .now() + 5) }
                 }
                 ended.leave()
@@ -85,7 +89,7 @@ final class Dispatcher: Sendable {
             let output = try folders.freshOutput(job.id)
             let order = WorkOrder(
                 input: folders.input(job.id, filename: job.filename).path, folder: output.path, options: job.options,
-                streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: limits)
+                streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: jobLimits)
             outcome = try process.run(executable, order, log: folders.log(job.id))
         } catch {
             outcome = .failed((error as? SakugaError)?.message ?? "\(error)", isFinal: false)

@@ -36,9 +36,18 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Megabytes of the largest upload.")
     var largestUpload = 16384
 
+    @Option(help: "Jobs of one user drawn at a time; 0: as many as there are workers.")
+    var runningPerUser = 0
+
+    @Option(help: "Jobs of one user that may wait; 0: any number.")
+    var waitingPerUser = 100
+
     func validate() throws {
         guard (1...64).contains(workers) else { throw ValidationError("--workers must be 1 to 64.") }
         guard largestUpload > 0 else { throw ValidationError("--largest-upload must be over 0.") }
+        for (name, value) in [("running-per-user", runningPerUser), ("waiting-per-user", waitingPerUser)] {
+            guard value >= 0 else { throw ValidationError("--\(name) must not be below 0.") }
+        }
     }
 
     func run() throws {
@@ -48,7 +57,9 @@ struct ServeCommand: ParsableCommand {
             data: URL(fileURLWithPath: data, isDirectory: true), address: address,
             executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
         settings.workers = workers
-        settings.largestUpload = largestUpload << 20
+        settings.limits.largestUpload = largestUpload << 20
+        settings.limits.runningPerUser = runningPerUser
+        settings.limits.waitingPerUser = waitingPerUser
         let given = ProcessInfo.processInfo.environment["SAKUGA_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
         if let given, given.count < 16 {
             throw SakugaError(.usage, "SAKUGA_TOKEN is short enough to be guessed", hint: "give 16 characters or more")
