@@ -37,3 +37,8 @@ struct Refusal: Error {
 
     init(_ status: HTTPResponse.Status, _ message: String) { (self.status, self.message) = (status, message) }
 }
+
+extension HTTPResponse.Status {
+    /// RFC 4918, section 11.5.
+    static var insufficientStorage: Self { HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage") }
+}

@@ -26,6 +26,7 @@ package final class RenderServer: Sendable {
 
     private let dispatcher: Dispatcher
     private let server: WebServer
+    private let sweeping: Task<Void, Never>
     /// Where it listens.
     package var address: ListenAddress { server.address }
 
@@ -36,21 +37,24 @@ package final class RenderServer: Sendable {
         let folders = try JobFolders(settings.data)
         let store = try JobStore(JobStore.file(in: settings.data))
         try store.requeueInterrupted()
-        folders.removeOrphans { id in (try? store.job(id)) ?? nil != nil }
+        folders.removeOrphans(keeping: try store.ids())
         dispatcher = Dispatcher(
             store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits,
             jobLimits: settings.jobLimits)
         let service = JobService(
             store, folders, dispatcher, presets: presets, limits: settings.limits)
+        try ResumableUpload(service).finishAll()
         precondition(settings.token != nil || settings.address.isLoopback)
         let routes = Routes(
             service, RequestRules(settings.address), Admission(UserStore(store), token: settings.token))
         server = try WebServer(settings.address, router: routes.router)
         dispatcher.start()
+        sweeping = Sweep(store, folders, settings.limits).start()
     }
 
     /// Stops listening, ends the workers and puts their jobs back.
     package func stop() {
+        sweeping.cancel()
         server.stop()
         dispatcher.stop()
     }

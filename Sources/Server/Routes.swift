@@ -9,7 +9,7 @@ internal import Web
 /// The HTTP interface and the page.
 struct Routes {
     let router = Router(context: ServerContext.self)
-    private let service: JobService
+    let service: JobService
     private static let html = String(decoding: PackageResources.page_html, as: UTF8.self)
     private static let openAPI = PackageResources.openapi_json
     private static let largestPage = 200
@@ -38,13 +38,12 @@ struct Routes {
                 body: .init(byteBuffer: ByteBuffer(bytes: Self.openAPI)))
         }
         addJobs()
+        addUploads()
         addPresets()
         addMetrics()
     }
 
     // MARK: Jobs
-
-    private struct Accepted: Encodable { var id: String }
 
     private struct Page: Encodable {
         var jobs: [JobService.View]

@@ -6,6 +6,18 @@ package struct ServiceLimits: Sendable {
     package var runningPerUser = 0
     /// Jobs of one user that wait.
     package var waitingPerUser = 100
+    /// Bytes of one user's uploads and results.
+    package var storedPerUser = 0
+    /// Bytes of all uploads and results.
+    package var stored = 0
+    /// Bytes of the disk that stay free.
+    package var freeDisk = 1 << 30
+    /// Seconds of one attempt at a job.
+    package var attempt = 86_400.0
+    /// Seconds for which a job that is over is kept.
+    package var keep = 14 * 86_400.0
+    /// Seconds for which an upload is kept to which nothing is sent.
+    package var abandoned = 86_400.0
 
     package init() {}
 }

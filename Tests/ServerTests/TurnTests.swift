@@ -103,10 +103,10 @@ struct TurnTests {
             try? store.accept(job, from: mia, limits)
         }
         #expect(try store.counts() == [.queued: 3])
-        #expect(throws: Refusal.self) { try store.check(mia, limits) }
-        try store.check(.user(User(name: "ada", role: .admin)), limits)
-        try store.check(.host, limits)
+        #expect(throws: Refusal.self) { try store.check(mia, bytes: 0, limits) }
+        try store.check(.user(User(name: "ada", role: .admin)), bytes: 0, limits)
+        try store.check(.host, bytes: 0, limits)
         _ = try store.claim()
-        try store.check(mia, limits)
+        try store.check(mia, bytes: 0, limits)
     }
 }

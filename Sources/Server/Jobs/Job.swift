@@ -32,6 +32,8 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
     var attempts = 0
     /// Bytes of the upload.
     var bytes: Int
+    /// Bytes that its files take: upload, result and what else is in its folder.
+    var stored = 0
     /// The name of the result's file in the job's folder.
     var result: String?
     var frames: Int?
@@ -40,6 +42,6 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
 
     enum CodingKeys: String, CodingKey {
         case id, filename, owner, options, state, priority, created, queued, started, finished, attempts, bytes
-        case result, frames, error
+        case stored, result, frames, error
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Frames
+internal import HTTPTypes
 
 /// Where the files of jobs lie: a folder for each, named after its identifier, so that no name that a client gave is ever a
 /// path.
@@ -51,11 +52,41 @@ struct JobFolders: Sendable {
         return files.count == 1 ? files[0] : nil
     }
 
+    /// The bytes of all files of a job.
+    func size(_ id: String) -> Int {
+        let keys: [URLResourceKey] = [.isRegularFileKey, .fileSizeKey]
+        let files = FileManager.default.enumerator(at: folder(id), includingPropertiesForKeys: keys)
+        return (files?.compactMap { $0 as? URL } ?? []).reduce(0) { sum, file in
+            let facts = try? file.resourceValues(forKeys: Set(keys))
+            return sum + (facts?.isRegularFile == true ? facts?.fileSize ?? 0 : 0)
+        }
+    }
+
+    /// The bytes of a file.
+    func size(of file: URL) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int) ?? 0
+    }
+
+    /// The bytes that are free on the disk, for users without special rights.
+    var freeBytes: Int {
+        var facts = statvfs()
+        guard statvfs(root.path, &facts) == 0 else { return .max }
+        return Int(facts.f_bavail) * Int(facts.f_frsize)
+    }
+
+    /// - Throws: `Refusal` where the disk would have less than `reserve` bytes left with `bytes` more on it.
+    func checkDisk(for bytes: Int, reserve: Int) throws {
+        guard reserve == 0 || freeBytes - bytes >= reserve else {
+            throw Refusal(.insufficientStorage, "the server's disk is nearly full: try again later")
+        }
+    }
+
     func remove(_ id: String) { try? FileManager.default.removeItem(at: folder(id)) }
 
-    /// Takes away folders that no job stands for: uploads that never came to their end.
-    func removeOrphans(keeping isKnown: (String) -> Bool) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? [] where !isKnown(name) {
+    /// Takes away the folders of jobs and uploads that are not known: of what never came to its end.
+    func removeOrphans(keeping known: Set<String>) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? [] where !known.contains(name)
+        {
             remove(name)
         }
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Frames
+internal import HTTPTypes
 internal import Model
 internal import Pipeline
 
@@ -10,6 +11,7 @@ struct JobService: Sendable {
     let dispatcher: Dispatcher
     let library: PresetLibrary
     let limits: ServiceLimits
+    let senders = Senders()
 
     init(
         _ store: JobStore, _ folders: JobFolders, _ dispatcher: Dispatcher, presets: PresetLibrary,
@@ -60,23 +62,24 @@ struct JobService: Sendable {
             fps: progress?.fps, etaSeconds: progress?.eta)
     }
 
-    /// Makes a name for a job and a folder for its upload.
-    func begin(filename: String) throws -> (id: String, file: URL) {
+    /// Makes a name for a job, and an empty file for its film.
+    ///
+    /// - Parameter bytes: that the film will have, as far as that is known.
+    /// - Throws: `Refusal` where there is no room for it.
+    func begin(_ submission: Submission, bytes: Int, from caller: Caller) throws -> String {
+        guard bytes <= limits.largestUpload else { throw tooLarge }
+        try store.check(caller, bytes: bytes, limits)
+        try folders.checkDisk(for: bytes, reserve: limits.freeDisk)
         let id = UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased()
         try folders.make(id)
-        return (id, folders.input(id, filename: filename))
+        let file = folders.input(id, filename: submission.filename)
+        guard FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+        else { throw SakugaError(.cannotCreate, "the upload cannot be kept") }
+        return id
     }
 
-    /// Accepts a job whose upload is on the disk.
-    func accept(
-        _ id: String, filename: String, from caller: Caller, options: JobOptions, priority: Int, bytes: Int
-    ) throws -> Job {
-        let job = Job(
-            id: id, filename: filename, owner: caller.name, options: options, priority: priority,
-            created: Date.now.timeIntervalSince1970, bytes: bytes)
-        try store.accept(job, from: caller, limits)
-        dispatcher.wake()
-        return job
+    var tooLarge: Refusal {
+        Refusal(.contentTooLarge, "uploads may have \(limits.largestUpload >> 20) MB at most")
     }
 
     /// Ends a job that is not over; nil where there is none of the name.
@@ -92,7 +95,7 @@ struct JobService: Sendable {
 
     /// Queues a job again that failed or was cancelled.
     func retry(_ id: String, for caller: Caller) throws -> Job? {
-        try store.check(caller, limits)
+        try store.check(caller, bytes: 0, limits)
         let changed = try store.change(id) { job in
             guard job.state == .failed || job.state == .cancelled else { return false }
             (job.state, job.attempts, job.error, job.started, job.finished) = (.queued, 0, nil, nil, nil)

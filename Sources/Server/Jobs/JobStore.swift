@@ -70,6 +70,18 @@ final class JobStore: Sendable {
                 table.column("last", .double).notNull()
             }
         }
+        migrator.registerMigration("storage") { database in
+            try database.alter(table: "job") { $0.add(column: "stored", .integer).notNull().defaults(to: 0) }
+            try database.execute(sql: "UPDATE job SET stored = bytes")
+        }
+        migrator.registerMigration("uploads") { database in
+            try database.create(table: "upload") { table in
+                table.primaryKey("id", .text)
+                table.column("owner", .text).references("user", onDelete: .cascade)
+                table.column("size", .integer).notNull()
+                table.column("submission", .jsonText).notNull()
+            }
+        }
         return migrator
     }
 
@@ -114,6 +126,23 @@ final class JobStore: Sendable {
         try database.write { database in
             guard let job = try Job.fetchOne(database, key: id), job.state.isOver else { return false }
             return try job.delete(database)
+        }
+    }
+
+    /// The identifiers of all jobs and unfinished uploads.
+    func ids() throws -> Set<String> {
+        try database.read { try String.fetchSet($0, sql: "SELECT id FROM job UNION SELECT id FROM upload") }
+    }
+
+    /// The jobs that were over before a time, in seconds since 1970.
+    func jobs(overBefore time: Double) throws -> [String] {
+        try database.read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT id FROM job
+                    WHERE state IN ('done', 'failed', 'cancelled') AND COALESCE(finished, created) < ?
+                    """, arguments: [time])
         }
     }
 

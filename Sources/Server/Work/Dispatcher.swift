@@ -86,26 +86,56 @@ final class Dispatcher: Sendable {
         if (try? store.job(job.id))??.state != .running { return }
         let outcome: WorkerProcess.Outcome
         do {
-            let output = try folders.freshOutput(job.id)
-            let order = WorkOrder(
-                input: folders.input(job.id, filename: job.filename).path, folder: output.path, options: job.options,
-                streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: jobLimits)
-            outcome = try process.run(executable, order, log: folders.log(job.id))
+            outcome = try run(process, job)
+        } catch let refusal as Refusal {
+            outcome = .failed(refusal.message, isFinal: true)
         } catch {
             outcome = .failed((error as? SakugaError)?.message ?? "\(error)", isFinal: false)
         }
-        _ = try? store.change(job.id) { finish(&$0, outcome) }
+        let stored = folders.size(job.id)
+        _ = try? store.change(job.id) { job in
+            job.stored = stored
+            finish(&job, outcome)
+            return true
+        }
+    }
+
+    /// Makes an attempt within the limits.
+    private func run(_ process: WorkerProcess, _ job: Job) throws -> WorkerProcess.Outcome {
+        let output = try folders.freshOutput(job.id)
+        var jobLimits = jobLimits
+        try folders.checkDisk(for: 0, reserve: limits.freeDisk)
+        jobLimits.result = min(
+            jobLimits.result, try store.room(for: job, limits), folders.freeBytes - limits.freeDisk)
+        guard jobLimits.result > 0 else { throw Refusal(.insufficientStorage, "there is no room for a result") }
+        let order = WorkOrder(
+            input: folders.input(job.id, filename: job.filename).path, folder: output.path, options: job.options,
+            streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: jobLimits)
+        let (begun, limit) = (ContinuousClock.now, Duration.seconds(limits.attempt))
+        let alarm = Task {
+            guard limit > .zero else { return }
+            try await Task.sleep(for: limit)
+            process.stop()
+        }
+        defer { alarm.cancel() }
+        let outcome = try process.run(executable, order, log: folders.log(job.id))
+        if case .stopped = outcome, !isStopping, limit > .zero, .now - begun >= limit {
+            return .failed(
+                "drawing took longer than the \(Int((limits.attempt / 60).rounded(.up))) minutes that there are",
+                isFinal: true)
+        }
+        return outcome
     }
 
     /// Notes how an attempt ended, unless the job was cancelled meanwhile.
-    private func finish(_ job: inout Job, _ outcome: WorkerProcess.Outcome) -> Bool {
-        guard job.state == .running else { return false }
+    private func finish(_ job: inout Job, _ outcome: WorkerProcess.Outcome) {
+        guard job.state == .running else { return }
         job.finished = Date.now.timeIntervalSince1970
         switch outcome {
         case .done(let frames):
             guard let result = folders.result(job.id) else {
                 (job.state, job.error) = (.failed, "the worker left no result")
-                return true
+                return
             }
             (job.state, job.result, job.frames, job.error) = (.done, result.lastPathComponent, frames, nil)
         case .failed(let reason, let isFinal):
@@ -114,9 +144,8 @@ final class Dispatcher: Sendable {
             job.error = reason.replacingOccurrences(of: input, with: job.filename)
                 .replacingOccurrences(of: folders.folder(job.id).path + "/", with: "")
             job.state = isFinal || job.attempts >= Self.mostAttempts ? .failed : .queued
-        case .stopped: return Self.putBack(&job)
+        case .stopped: _ = Self.putBack(&job)
         }
-        return true
     }
 
     private static func putBack(_ job: inout Job) -> Bool {

@@ -36,18 +36,50 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Megabytes of the largest upload.")
     var largestUpload = 16384
 
-    @Option(help: "Jobs of one user drawn at a time; 0: as many as there are workers.")
+    @Option(help: "Jobs of one user drawn at a time; 0: no limit.")
     var runningPerUser = 0
 
-    @Option(help: "Jobs of one user that may wait; 0: any number.")
+    @Option(help: "Jobs of one user that may wait; 0: no limit.")
     var waitingPerUser = 100
+
+    @Option(help: "Megabytes of one user's uploads and results; 0: no limit.")
+    var quotaPerUser = 0
+
+    @Option(help: "Megabytes of all uploads and results; 0: no limit.")
+    var quota = 0
+
+    @Option(help: "Megabytes of the disk that are left free.")
+    var freeDisk = 1024
+
+    @Option(help: "Minutes of the longest video.")
+    var longestVideo = 240.0
+
+    @Option(help: "The largest picture, by its number of pixels.")
+    var largestPicture = PixelSize(width: 4096, height: 2304)
+
+    @Option(help: "Minutes that drawing a job may take; 0: no limit.")
+    var timeLimit = 1440.0
+
+    @Option(help: "Days for which a job that is over is kept, with its files; 0: for ever.")
+    var keep = 14.0
 
     func validate() throws {
         guard (1...64).contains(workers) else { throw ValidationError("--workers must be 1 to 64.") }
-        guard largestUpload > 0 else { throw ValidationError("--largest-upload must be over 0.") }
-        for (name, value) in [("running-per-user", runningPerUser), ("waiting-per-user", waitingPerUser)] {
-            guard value >= 0 else { throw ValidationError("--\(name) must not be below 0.") }
+        guard longestVideo > 0 else { throw ValidationError("--longest-video must be over 0.") }
+        guard max(largestPicture.width, largestPicture.height) <= 1 << 30 else {
+            throw ValidationError("--largest-picture is too large.")
         }
+        let megabytes = 0...(Int.max >> 20)
+        guard largestUpload > 0, megabytes.contains(largestUpload) else {
+            throw ValidationError("--largest-upload must be over 0.")
+        }
+        let isSensible = [
+            ("running-per-user", runningPerUser >= 0), ("waiting-per-user", waitingPerUser >= 0),
+            ("quota-per-user", megabytes.contains(quotaPerUser)), ("quota", megabytes.contains(quota)),
+            ("free-disk", megabytes.contains(freeDisk)), ("time-limit", (0...1e9).contains(timeLimit)),
+            ("keep", (0...1e9).contains(keep)),
+        ]
+        for (name, holds) in isSensible where !holds { throw ValidationError("--\(name) must be 0 or more.") }
     }
 
     func run() throws {
@@ -57,9 +89,9 @@ struct ServeCommand: ParsableCommand {
             data: URL(fileURLWithPath: data, isDirectory: true), address: address,
             executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
         settings.workers = workers
-        settings.limits.largestUpload = largestUpload << 20
-        settings.limits.runningPerUser = runningPerUser
-        settings.limits.waitingPerUser = waitingPerUser
+        settings.limits = limits
+        settings.jobLimits.duration = longestVideo * 60
+        settings.jobLimits.pixels = largestPicture.width * largestPicture.height
         let given = ProcessInfo.processInfo.environment["SAKUGA_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
         if let given, given.count < 16 {
             throw SakugaError(.usage, "SAKUGA_TOKEN is short enough to be guessed", hint: "give 16 characters or more")
@@ -77,5 +109,17 @@ struct ServeCommand: ParsableCommand {
         screen.write("stopping: what is being drawn will be drawn again\n")
         server.stop()
         withExtendedLifetime(interrupt) {}
+    }
+    private var limits: ServiceLimits {
+        var limits = ServiceLimits()
+        limits.largestUpload = largestUpload << 20
+        limits.runningPerUser = runningPerUser
+        limits.waitingPerUser = waitingPerUser
+        limits.storedPerUser = quotaPerUser << 20
+        limits.stored = quota << 20
+        limits.freeDisk = freeDisk << 20
+        limits.attempt = timeLimit * 60
+        limits.keep = keep * 86_400
+        return limits
     }
 }
