@@ -18,7 +18,9 @@ struct ErrorAnswers: RouterMiddleware {
         } catch is NotFound {
             return try Routes.json(Answer(error: "there is nothing here"), .notFound)
         } catch let error as Refusal {
-            return try Routes.json(Answer(error: error.message), error.status)
+            var answer = try Routes.json(Answer(error: error.message), error.status)
+            answer.headers[.retryAfter] = error.retryAfter.map { "\(Int($0.rounded(.up)))" }
+            return answer
         } catch let error as SakugaError where error.code == .usage {
             return try Routes.json(Answer(error: error.message), .badRequest)
         } catch let error as SakugaError {
@@ -34,8 +36,12 @@ struct Refusal: Error {
     var status: HTTPResponse.Status
     /// One sentence.
     var message: String
+    /// Seconds after which it may be.
+    var retryAfter: Double?
 
-    init(_ status: HTTPResponse.Status, _ message: String) { (self.status, self.message) = (status, message) }
+    init(_ status: HTTPResponse.Status, _ message: String, retryAfter: Double? = nil) {
+        (self.status, self.message, self.retryAfter) = (status, message, retryAfter)
+    }
 }
 
 extension HTTPResponse.Status {

@@ -16,11 +16,13 @@ package final class RenderServer: Sendable {
         /// What each job may take.
         package var jobLimits = WorkOrder.Limits()
         package var limits = ServiceLimits()
+        /// Where films are that are drawn in place.
+        package var folders: AllowedFolders
         /// The program that draws: this one.
         package var executable: URL
 
-        package init(data: URL, address: ListenAddress, executable: URL) {
-            (self.data, self.address, self.executable) = (data, address, executable)
+        package init(data: URL, address: ListenAddress, folders: AllowedFolders, executable: URL) {
+            (self.data, self.address, self.folders, self.executable) = (data, address, folders, executable)
         }
     }
 
@@ -34,7 +36,7 @@ package final class RenderServer: Sendable {
     ///
     /// - Throws: `SakugaError` where the folder cannot be used or the address cannot be listened on.
     package init(_ settings: Settings, presets: PresetLibrary = PresetLibrary()) throws {
-        let folders = try JobFolders(settings.data)
+        let folders = try JobFolders(settings.data, allowed: settings.folders)
         let store = try JobStore(JobStore.file(in: settings.data))
         try store.requeueInterrupted()
         folders.removeOrphans(keeping: try store.ids())
@@ -46,7 +48,8 @@ package final class RenderServer: Sendable {
         try ResumableUpload(service).finishAll()
         precondition(settings.token != nil || settings.address.isLoopback)
         let routes = Routes(
-            service, RequestRules(settings.address), Admission(UserStore(store), token: settings.token))
+            service, RequestRules(settings.address),
+            Admission(UserStore(store), token: settings.token, rate: settings.limits.rate))
         server = try WebServer(settings.address, router: routes.router)
         dispatcher.start()
         sweeping = Sweep(store, folders, settings.limits).start()

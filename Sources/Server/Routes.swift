@@ -52,7 +52,10 @@ struct Routes {
 
     private func addJobs() {
         router.post("/api/jobs") { [service] request, context in
-            try await Upload(service).receive(request, from: context.caller)
+            if let path = request.uri.queryParameters["path"] {
+                return try FileInPlace(service).accept(String(path), request, from: context.caller)
+            }
+            return try await Upload(service).receive(request, from: context.caller)
         }
         router.get("/api/jobs") { [service] request, context in
             let query = request.uri.queryParameters
@@ -91,7 +94,9 @@ struct Routes {
         }
         router.get("/api/jobs/:id/input") { [service] request, context in
             let job = try service.job(context)
-            let file = service.folders.input(job.id, filename: job.filename)
+            // Of files in place only films are given out: what has been drawn was one.
+            guard job.source == nil || job.state == .done else { throw NotFound() }
+            let file = try service.folders.input(job)
             return try await FileAnswer(file, name: job.filename).response(to: request)
         }
         router.get("/api/jobs/:id/log") { [service] _, context in

@@ -19,5 +19,8 @@ package struct ServiceLimits: Sendable {
     /// Seconds for which an upload is kept to which nothing is sent.
     package var abandoned = 86_400.0
 
+    /// Requests per second from one user, or from one address without a token; four times as many at once.
+    package var rate = 50.0
+
     package init() {}
 }

@@ -48,7 +48,7 @@ struct StorageTests {
     @Test("what is over is kept as long as was said, and no longer")
     func expiry() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let (store, folders) = (try store(), try JobFolders(folder))
+        let (store, folders) = (try store(), try JobFolders(folder, allowed: AllowedFolders()))
         let jobs = [
             job("old", of: mia, bytes: 1, state: .done, finished: 100),
             job("young", of: mia, bytes: 1, state: .failed, finished: 160), job("waiting", of: mia, bytes: 1),
@@ -70,7 +70,7 @@ struct StorageTests {
     @Test("a disk that is nearly full is not filled")
     func disk() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let folders = try JobFolders(folder)
+        let folders = try JobFolders(folder, allowed: AllowedFolders())
         try folders.checkDisk(for: 0, reserve: 1)
         #expect(throws: Refusal.self) { try folders.checkDisk(for: 1 << 60, reserve: 1) }
         #expect(throws: Refusal.self) { try folders.checkDisk(for: 0, reserve: 1 << 60) }

@@ -24,7 +24,7 @@ struct UploadTests {
     func nonsense(text: String) { #expect(throws: (any Error).self) { try ResumableUpload.part(text, size: 10) } }
 
     private func service() throws -> JobService {
-        let folders = try JobFolders(folder)
+        let folders = try JobFolders(folder, allowed: AllowedFolders())
         let store = try JobStore(JobStore.file(in: folder))
         let dispatcher = Dispatcher(
             store, folders, executable: folder, workers: 1, limits: ServiceLimits(), jobLimits: WorkOrder.Limits())

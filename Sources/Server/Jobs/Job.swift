@@ -16,6 +16,8 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
     var id: String
     /// What the upload called itself: for people, never a path.
     var filename: String
+    /// The film's path where it is drawn in place; nil: it was sent, and lies in the job's folder.
+    var source: String?
     /// The user whose it is; nil: the host's.
     var owner: String?
     var options: JobOptions
@@ -41,7 +43,7 @@ struct Job: Codable, Sendable, Identifiable, FetchableRecord, PersistableRecord 
     var error: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, filename, owner, options, state, priority, created, queued, started, finished, attempts, bytes
+        case id, filename, source, owner, options, state, priority, created, queued, started, finished, attempts, bytes
         case stored, result, frames, error
     }
 }

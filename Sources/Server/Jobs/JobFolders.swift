@@ -5,10 +5,14 @@ internal import HTTPTypes
 /// Where the files of jobs lie: a folder for each, named after its identifier, so that no name that a client gave is ever a
 /// path.
 struct JobFolders: Sendable {
+    private let data: URL
     private let root: URL
+    private let allowed: AllowedFolders
 
+    /// - Parameter allowed: where films are that are drawn in place.
     /// - Throws: `.cannotCreate` where the folder cannot be made.
-    init(_ data: URL) throws {
+    init(_ data: URL, allowed: AllowedFolders) throws {
+        (self.data, self.allowed) = (data, allowed)
         root = data.appendingPathComponent("jobs", isDirectory: true)
         try Self.make(root)
     }
@@ -31,6 +35,19 @@ struct JobFolders: Sendable {
         let isPlain = (1...5).contains(ending.count) && ending.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
         return folder(id).appendingPathComponent(isPlain ? "input.\(ending)" : "input")
     }
+
+    /// The job's film. One that is drawn in place is looked for anew each time: what its path leads to may change.
+    ///
+    /// - Throws: `Refusal` where it is no longer in a folder that is allowed.
+    func input(_ job: Job) throws -> URL {
+        guard let source = job.source else { return input(job.id, filename: job.filename) }
+        return try file(source)
+    }
+
+    /// A file that may be drawn in place.
+    ///
+    /// - Throws: `Refusal` where it may not.
+    func file(_ path: String) throws -> URL { try allowed.file(path, except: data) }
 
     func log(_ id: String) -> URL { folder(id).appendingPathComponent("log.txt") }
 

@@ -68,13 +68,21 @@ struct JobService: Sendable {
     /// - Throws: `Refusal` where there is no room for it.
     func begin(_ submission: Submission, bytes: Int, from caller: Caller) throws -> String {
         guard bytes <= limits.largestUpload else { throw tooLarge }
+        let id = try newFolder(bytes: bytes, from: caller)
+        let file = folders.input(id, filename: submission.filename)
+        guard FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+        else { throw SakugaError(.cannotCreate, "the upload cannot be kept") }
+        return id
+    }
+
+    /// Makes a name for a job, and a folder for its files.
+    ///
+    /// - Throws: `Refusal` where there is no room for it.
+    func newFolder(bytes: Int, from caller: Caller) throws -> String {
         try store.check(caller, bytes: bytes, limits)
         try folders.checkDisk(for: bytes, reserve: limits.freeDisk)
         let id = UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased()
         try folders.make(id)
-        let file = folders.input(id, filename: submission.filename)
-        guard FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
-        else { throw SakugaError(.cannotCreate, "the upload cannot be kept") }
         return id
     }
 

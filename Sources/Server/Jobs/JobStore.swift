@@ -82,6 +82,9 @@ final class JobStore: Sendable {
                 table.column("submission", .jsonText).notNull()
             }
         }
+        migrator.registerMigration("files in place") { database in
+            try database.alter(table: "job") { $0.add(column: "source", .text) }
+        }
         return migrator
     }
 

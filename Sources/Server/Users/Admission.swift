@@ -5,15 +5,27 @@ internal import Web
 struct Admission: RouterMiddleware {
     private let users: UserStore
     private let token: AccessToken?
+    private let rate: RequestRate
+    private let start = ContinuousClock.now
 
-    /// - Parameter token: the host's own; nil: while there are no users, whoever reaches the server is the host.
-    init(_ users: UserStore, token: AccessToken?) { (self.users, self.token) = (users, token) }
+    /// - Parameters:
+    ///   - token: the host's own; nil: while there are no users, whoever reaches the server is the host.
+    ///   - rate: requests per second of each user or address; 0: any number.
+    init(_ users: UserStore, token: AccessToken?, rate: Double) {
+        (self.users, self.token, self.rate) = (users, token, RequestRate(rate))
+    }
 
     func handle(
         _ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        guard let caller = try caller(request.accessToken) else { return .noToken }
+        let caller = try caller(request.accessToken)
+        // Addresses cannot be users' names: those have no colon.
+        let asker = caller?.name ?? "address:\(context.address)"
+        if let delay = rate.delay(for: asker, now: (ContinuousClock.now - start) / .seconds(1)) {
+            throw Refusal(.tooManyRequests, "too many requests: wait a little", retryAfter: delay)
+        }
+        guard let caller else { return .noToken }
         context.caller = caller
         return try await next(request, context)
     }

@@ -6,7 +6,13 @@ struct ServerContext: RequestContext {
     /// Set by `Admission`; nobody has no name, and whoever is nobody may see nothing.
     var caller = Caller.user(User(name: "", role: .user))
 
-    init(source: ApplicationRequestContextSource) { coreContext = CoreRequestContextStorage(source: source) }
+    /// The address from which the request comes.
+    let address: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        address = source.channel.remoteAddress?.ipAddress ?? ""
+    }
 
     /// The identifier in the path; anything else is not found.
     func id() throws -> String {

@@ -22,7 +22,7 @@ package struct UserStore: Sendable {
             throw SakugaError(
                 .noInput, "no server has kept anything in '\(data.path)'", hint: "give the server's folder with --data")
         }
-        _ = try JobFolders(data)
+        _ = try JobFolders(data, allowed: AllowedFolders())
         self.init(try JobStore(file))
     }
 

@@ -109,7 +109,7 @@ final class Dispatcher: Sendable {
             jobLimits.result, try store.room(for: job, limits), folders.freeBytes - limits.freeDisk)
         guard jobLimits.result > 0 else { throw Refusal(.insufficientStorage, "there is no room for a result") }
         let order = WorkOrder(
-            input: folders.input(job.id, filename: job.filename).path, folder: output.path, options: job.options,
+            input: try folders.input(job).path, folder: output.path, options: job.options,
             streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: jobLimits)
         let (begun, limit) = (ContinuousClock.now, Duration.seconds(limits.attempt))
         let alarm = Task {
@@ -140,7 +140,7 @@ final class Dispatcher: Sendable {
             (job.state, job.result, job.frames, job.error) = (.done, result.lastPathComponent, frames, nil)
         case .failed(let reason, let isFinal):
             // Where things lie on this machine is nobody's business.
-            let input = folders.input(job.id, filename: job.filename).path
+            let input = job.source ?? folders.input(job.id, filename: job.filename).path
             job.error = reason.replacingOccurrences(of: input, with: job.filename)
                 .replacingOccurrences(of: folders.folder(job.id).path + "/", with: "")
             job.state = isFinal || job.attempts >= Self.mostAttempts ? .failed : .queued

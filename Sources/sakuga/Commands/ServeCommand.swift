@@ -18,9 +18,13 @@ struct ServeCommand: ParsableCommand {
             a token is needed: a user's, or the one that SAKUGA_TOKEN gives or that is made up and printed, whose holder may \
             do everything.
 
+            Options can also be given in the environment (SAKUGA_WORKERS=2) and in a file of JSON, by the same names. The \
+            command line goes before the environment, and the environment before the file; folders add up.
+
             EXAMPLES
               sakuga serve                                  then open http://127.0.0.1:8090/
               sakuga serve --bind 0.0.0.0 --workers 2
+              sakuga serve --config server.json             { "workers": 2, "quota": 200000 }
               curl -T film.mp4 -X POST 'http://127.0.0.1:8090/api/jobs?filename=film.mp4&preset=painted'
             """)
 
@@ -63,6 +67,17 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Days for which a job that is over is kept, with its files; 0: for ever.")
     var keep = 14.0
 
+    @Option(
+        help: "A folder whose films users may draw where they lie, by their paths. Can be given several times.",
+        completion: .directory)
+    var allowFolder: [String] = []
+
+    @Option(help: "Requests per second of one user or address, four times as many at once; 0: no limit.")
+    var rate = 50.0
+
+    @Option(help: "A file with options: JSON, by their names.", completion: .file(extensions: ["json"]))
+    var config: String?
+
     func validate() throws {
         guard (1...64).contains(workers) else { throw ValidationError("--workers must be 1 to 64.") }
         guard longestVideo > 0 else { throw ValidationError("--longest-video must be over 0.") }
@@ -77,16 +92,25 @@ struct ServeCommand: ParsableCommand {
             ("running-per-user", runningPerUser >= 0), ("waiting-per-user", waitingPerUser >= 0),
             ("quota-per-user", megabytes.contains(quotaPerUser)), ("quota", megabytes.contains(quota)),
             ("free-disk", megabytes.contains(freeDisk)), ("time-limit", (0...1e9).contains(timeLimit)),
-            ("keep", (0...1e9).contains(keep)),
+            ("keep", (0...1e9).contains(keep)), ("rate", (0...1e9).contains(rate)),
         ]
         for (name, holds) in isSensible where !holds { throw ValidationError("--\(name) must be 0 or more.") }
     }
 
     func run() throws {
+        let environment = ProcessInfo.processInfo.environment
+        try OptionSources.command(
+            Self.self, arguments: Array(CommandLine.arguments.drop { $0 != Self._commandName }.dropFirst()),
+            environment: environment, file: config ?? environment["SAKUGA_CONFIG"]
+        ).serve()
+    }
+
+    private func serve() throws {
         let usual = ListenAddress(host: "127.0.0.1", port: 8090)
         let address = try bind.map { try ListenAddress($0, defaultPort: usual.port) } ?? usual
         var settings = RenderServer.Settings(
             data: URL(fileURLWithPath: data, isDirectory: true), address: address,
+            folders: try AllowedFolders(allowFolder),
             executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
         settings.workers = workers
         settings.limits = limits
@@ -120,6 +144,7 @@ struct ServeCommand: ParsableCommand {
         limits.freeDisk = freeDisk << 20
         limits.attempt = timeLimit * 60
         limits.keep = keep * 86_400
+        limits.rate = rate
         return limits
     }
 }

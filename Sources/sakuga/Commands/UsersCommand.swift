@@ -24,7 +24,7 @@ struct UsersCommand: ParsableCommand {
 
     struct Folder: ParsableArguments {
         @Option(help: "The server's folder.")
-        var data = "sakuga-data"
+        var data = ProcessInfo.processInfo.environment["SAKUGA_DATA"] ?? "sakuga-data"
 
         func users(isNew: Bool = false) throws -> UserStore {
             try UserStore(data: URL(fileURLWithPath: data, isDirectory: true), isNew: isNew)
