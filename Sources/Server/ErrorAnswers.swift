@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Frames
+internal import GRDB
 internal import HTTPTypes
 internal import Hummingbird
 
@@ -25,6 +26,10 @@ struct ErrorAnswers: RouterMiddleware {
             return try Routes.json(Answer(error: error.message), .badRequest)
         } catch let error as SakugaError {
             return try Routes.json(Answer(error: error.message), .internalServerError)
+        } catch let error as DatabaseError {
+            return try Routes.json(
+                Answer(error: "the server cannot use its list of jobs now: try again later"),
+                error.resultCode == .SQLITE_FULL ? .insufficientStorage : .internalServerError)
         } catch let error as any HTTPResponseError {
             return try Routes.json(Answer(error: error.status.reasonPhrase.lowercased()), error.status)
         }

@@ -24,7 +24,7 @@ struct ServeCommand: ParsableCommand {
             EXAMPLES
               sakuga serve                                  then open http://127.0.0.1:8090/
               sakuga serve --bind 0.0.0.0 --workers 2
-              sakuga serve --config server.json             { "workers": 2, "quota": 200000 }
+              sakuga serve --config server.json             {"workers": 2}
               curl -T film.mp4 -X POST 'http://127.0.0.1:8090/api/jobs?filename=film.mp4&preset=painted'
             """)
 
