@@ -23,6 +23,9 @@ final class Dispatcher: Sendable {
     private let ended = DispatchGroup()
     /// An attempt that fails for reasons that may pass is made so often.
     private static let mostAttempts = 3
+    /// Bytes that a result may always have: the limit holds for all that a worker writes, compiled generators among it,
+    /// which are kept for other jobs and must not be cut off.
+    private static let leastRoom = 64 << 20
 
     init(
         _ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: ServiceLimits,
@@ -105,9 +108,9 @@ final class Dispatcher: Sendable {
         let output = try folders.freshOutput(job.id)
         var jobLimits = jobLimits
         try folders.checkDisk(for: 0, reserve: limits.freeDisk)
-        jobLimits.result = min(
-            jobLimits.result, try store.room(for: job, limits), folders.freeBytes - limits.freeDisk)
-        guard jobLimits.result > 0 else { throw Refusal(.insufficientStorage, "there is no room for a result") }
+        let room = min(try store.room(for: job, limits), folders.freeBytes - limits.freeDisk)
+        guard room > 0 else { throw Refusal(.insufficientStorage, "there is no room for a result") }
+        jobLimits.result = min(jobLimits.result, max(room, Self.leastRoom))
         let order = WorkOrder(
             input: try folders.input(job).path, folder: output.path, options: job.options,
             streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: jobLimits)
