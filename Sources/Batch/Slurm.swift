@@ -47,7 +47,9 @@ struct Slurm: Sendable {
 
     /// Why a job's tasks ended as they did, where the cluster says more than their logs: `TIMEOUT`, `OUT_OF_MEMORY`.
     func reasons(_ job: String) -> String? {
-        guard let said = try? Self.run("scontrol", ["--oneliner", "show", "job", job]), said.code == 0 else { return nil }
+        guard let said = try? Self.run("scontrol", ["--oneliner", "show", "job", job]), said.code == 0 else {
+            return nil
+        }
         let states = said.output.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("JobState=") }
             .map { String($0.dropFirst("JobState=".count)) }
         let bad = Set(states).subtracting(["COMPLETED", "PENDING", "RUNNING", "FAILED"])

@@ -73,7 +73,9 @@ package final class SlurmRun: Sendable {
         var film: PlannedFilm?
         var result: BatchResult?
 
-        mutating func finish(_ state: BatchResult.State, frames: Int? = nil, error: String? = nil, _ begun: ContinuousClock.Instant) {
+        mutating func finish(
+            _ state: BatchResult.State, frames: Int? = nil, error: String? = nil, _ begun: ContinuousClock.Instant
+        ) {
             result = BatchResult(
                 input: item.input, output: item.output, state: state, frames: frames,
                 seconds: state == .skipped ? nil : ((ContinuousClock.now - begun).seconds * 100).rounded() / 100,
@@ -202,12 +204,14 @@ package final class SlurmRun: Sendable {
         let complaint = complaints(of: jobs)
         for index in parts.indices where parts[index].result == nil {
             let film = parts[index].film
-            if FileManager.default.fileExists(atPath: parts[index].item.output), film.map({ $0.drawn.isEmpty }) ?? true {
+            if FileManager.default.fileExists(atPath: parts[index].item.output), film.map({ $0.drawn.isEmpty }) ?? true
+            {
                 let frames = film.map { $0.lengths.reduce(0, +) } ?? 1
                 parts[index].finish(.done, frames: frames, begun)
                 say("\(parts[index].item.input): \(frames) frames\n")
             } else if isLast || complaint?.isFinal == true {
-                let reason = complaint?.message ?? jobs.compactMap(slurm.reasons).first ?? "the cluster did not finish it"
+                let reason =
+                    complaint?.message ?? jobs.compactMap(slurm.reasons).first ?? "the cluster did not finish it"
                 parts[index].finish(.failed, error: reason, begun)
                 say("\(parts[index].item.input): failed: \(reason)\n")
             }

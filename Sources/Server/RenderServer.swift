@@ -1,5 +1,5 @@
 package import Foundation
-package import Frames
+internal import Frames
 package import Model
 package import Web
 
@@ -11,22 +11,25 @@ package final class RenderServer: Sendable {
         package var address: ListenAddress
         /// Jobs drawn at a time.
         package var workers = 1
-        /// Lets in whoever has it; needed where other machines can reach the server.
+        /// Lets in whoever runs the server; needed where other machines can reach it.
         package var token: AccessToken?
-        /// Bytes of the largest upload.
-        package var largestUpload = 16 << 30
-        package var limits = WorkOrder.Limits()
+        /// What each job may take.
+        package var jobLimits = WorkOrder.Limits()
+        package var limits = ServiceLimits()
+        /// Where films are that are drawn in place.
+        package var folders: AllowedFolders
         /// The program that draws: this one.
         package var executable: URL
 
-        package init(data: URL, address: ListenAddress, executable: URL) {
-            (self.data, self.address, self.executable) = (data, address, executable)
+        package init(data: URL, address: ListenAddress, folders: AllowedFolders, executable: URL) {
+            (self.data, self.address, self.folders, self.executable) = (data, address, folders, executable)
         }
     }
 
     private let dispatcher: Dispatcher
     private let pictures: PictureDesk
     private let server: WebServer
+    private let sweeping: Task<Void, Never>
     /// Where it listens.
     package var address: ListenAddress { server.address }
 
@@ -34,22 +37,29 @@ package final class RenderServer: Sendable {
     ///
     /// - Throws: `SakugaError` where the folder cannot be used or the address cannot be listened on.
     package init(_ settings: Settings, presets: PresetLibrary = PresetLibrary()) throws {
-        let folders = try JobFolders(settings.data)
-        let store = try JobStore(settings.data.appendingPathComponent("jobs.sqlite"))
+        let folders = try JobFolders(settings.data, allowed: settings.folders)
+        let store = try JobStore(JobStore.file(in: settings.data))
         try store.requeueInterrupted()
-        folders.removeOrphans { id in (try? store.job(id)) ?? nil != nil }
+        folders.removeOrphans(keeping: try store.ids())
         dispatcher = Dispatcher(
-            store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits)
+            store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits,
+            jobLimits: settings.jobLimits)
         let service = JobService(
-            store, folders, dispatcher, presets: presets, largestUpload: settings.largestUpload)
+            store, folders, dispatcher, presets: presets, limits: settings.limits)
         pictures = service.pictures
-        server = try WebServer(
-            settings.address, router: Routes(service, RequestRules(settings.address, token: settings.token)).router)
+        try ResumableUpload(service).finishAll()
+        precondition(settings.token != nil || settings.address.isLoopback)
+        let routes = Routes(
+            service, RequestRules(settings.address),
+            Admission(UserStore(store), token: settings.token, rate: settings.limits.rate))
+        server = try WebServer(settings.address, router: routes.router)
         dispatcher.start()
+        sweeping = Sweep(store, folders, settings.limits).start()
     }
 
     /// Stops listening, ends the workers and puts their jobs back.
     package func stop() {
+        sweeping.cancel()
         server.stop()
         pictures.stop()
         dispatcher.stop()

@@ -8,13 +8,13 @@ internal import Web
 
 /// The HTTP interface and the page.
 struct Routes {
-    let router = Router()
+    let router = Router(context: ServerContext.self)
     let service: JobService
     private static let html = String(decoding: PackageResources.page_html, as: UTF8.self)
     private static let openAPI = PackageResources.openapi_json
     private static let largestPage = 200
 
-    init(_ service: JobService, _ rules: RequestRules) {
+    init(_ service: JobService, _ rules: RequestRules, _ admission: Admission) {
         self.service = service
         let nonce = AccessToken().text
         router.add(
@@ -25,6 +25,7 @@ struct Routes {
                     + "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'; base-uri 'none'; form-action 'none'; "
                     + "frame-ancestors 'none'"))
         router.add(middleware: ErrorAnswers())
+        router.add(middleware: admission)
         router.get("/") { _, _ in
             let page = Self.html.replacingOccurrences(of: "{{nonce}}", with: nonce)
             return Response(
@@ -39,13 +40,12 @@ struct Routes {
         }
         addJobs()
         addPictures()
+        addUploads()
         addPresets()
         addMetrics()
     }
 
     // MARK: Jobs
-
-    private struct Accepted: Encodable { var id: String }
 
     private struct Page: Encodable {
         var jobs: [JobService.View]
@@ -53,59 +53,61 @@ struct Routes {
     }
 
     private func addJobs() {
-        router.post("/api/jobs") { [service] request, _ in
-            try await Upload(service).receive(request)
-        }
-        router.get("/api/jobs") { [service] request, _ in
-            let query = request.uri.queryParameters
-            var state: Job.State?
-            if let text = query["state"] {
-                state = Job.State(rawValue: String(text))
-                if state == nil { throw SakugaError(.usage, "there is no state of that name") }
+        router.post("/api/jobs") { [service] request, context in
+            if let path = request.uri.queryParameters["path"] {
+                return try FileInPlace(service).accept(String(path), request, from: context.caller)
             }
+            return try await Upload(service).receive(request, from: context.caller)
+        }
+        router.get("/api/jobs") { [service] request, context in
+            let query = request.uri.queryParameters
+            let filter = try Self.filter(query, context.caller)
             let limit = try Self.number(query["limit"], "limit", 1...Self.largestPage) ?? 50
             let offset = try Self.number(query["offset"], "offset", 0...1_000_000_000) ?? 0
-            let page = try service.store.jobs(state: state, limit: limit, offset: offset)
+            let page = try service.store.jobs(filter, limit: limit, offset: offset)
             return try Self.json(Page(jobs: page.jobs.map(service.view), total: page.total))
         }
         router.get("/api/jobs/:id") { [service] _, context in
-            try Self.json(service.view(try Self.found(service.store.job(Self.id(context)))))
+            try Self.json(service.view(service.job(context)))
+        }
+        router.patch("/api/jobs/:id") { [service] request, context in
+            let job = try service.job(context)
+            let text = request.uri.queryParameters["priority"]
+            let priority = try Self.number(text, "priority", context.caller.priorities)
+            guard let priority else { throw SakugaError(.usage, "priority is missing") }
+            return try Self.json(service.view(Self.found(service.prioritize(job.id, priority))))
         }
         router.delete("/api/jobs/:id") { [service] _, context in
-            guard try service.delete(try Self.id(context)) else { throw NotFound() }
+            guard try service.delete(service.job(context).id) else { throw NotFound() }
             return Response(status: .noContent)
         }
         router.post("/api/jobs/:id/cancel") { [service] _, context in
-            try Self.json(service.view(try Self.found(service.cancel(Self.id(context)))))
+            try Self.json(service.view(Self.found(service.cancel(service.job(context).id))))
         }
         router.post("/api/jobs/:id/retry") { [service] _, context in
-            try Self.json(service.view(try Self.found(service.retry(Self.id(context)))))
-        }
-        router.post("/api/jobs/:id/priority") { [service] request, context in
-            let priority = try Self.number(request.uri.queryParameters["value"], "value", -100...100)
-            guard let priority else { throw SakugaError(.usage, "value is missing") }
-            return try Self.json(service.view(try Self.found(service.prioritize(Self.id(context), priority))))
+            try Self.json(service.view(Self.found(service.retry(service.job(context).id, for: context.caller))))
         }
         router.get("/api/jobs/:id/result") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             guard let file = service.result(job) else { throw NotFound() }
             let name = (job.filename as NSString).deletingPathExtension
             let shown = "\(name).\(job.options.preset.prefix { $0 != ":" }).\(file.pathExtension)"
             return try await FileAnswer(file, name: shown).response(to: request)
         }
         router.get("/api/jobs/:id/input") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
-            let file = service.folders.input(job.id, filename: job.filename)
+            let job = try service.job(context)
+            // Of files in place only films are given out: what has been drawn was one.
+            guard job.source == nil || job.state == .done else { throw NotFound() }
+            let file = try service.folders.input(job)
             return try await FileAnswer(file, name: job.filename).response(to: request)
         }
         router.get("/api/jobs/:id/log") { [service] _, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             let log = try? String(contentsOf: service.folders.log(job.id), encoding: .utf8)
             return Response.text(.ok, log ?? "")
         }
         router.get("/api/jobs/:id/events") { [service] _, context in
-            let id = try Self.id(context)
-            _ = try Self.found(service.store.job(id))
+            let id = try service.job(context).id
             let course = Course()
             return EventStream.response {
                 // What has changed, until nothing more will.
@@ -135,7 +137,8 @@ struct Routes {
     }
 
     private func addMetrics() {
-        router.get("/metrics") { [service] _, _ in
+        router.get("/metrics") { [service] _, context in
+            guard context.caller.isAdmin else { throw Refusal(.forbidden, "the figures are for admins") }
             let counts = try service.store.counts()
             var text = "# HELP sakuga_jobs Jobs by state.\n# TYPE sakuga_jobs gauge\n"
             for state in Job.State.allCases {
@@ -157,12 +160,17 @@ struct Routes {
             body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
     }
 
-    /// A job's identifier; anything else is not found.
-    static func id(_ context: BasicRequestContext) throws -> String {
-        guard let id = context.parameters.get("id"), id.count == 32, id.allSatisfy(\.isHexDigit) else {
-            throw NotFound()
+    /// What a list may show to `caller`, and was asked to show.
+    private static func filter(_ query: Parameters, _ caller: Caller) throws -> JobFilter {
+        var filter = JobFilter()
+        if let text = query["state"] {
+            filter.state = Job.State(rawValue: String(text))
+            if filter.state == nil { throw SakugaError(.usage, "there is no state of that name") }
         }
-        return id
+        filter.owner = caller.isAdmin ? query["user"].map(String.init) : caller.name
+        filter.preset = query["preset"].map(String.init)
+        filter.filename = query["search"].map(String.init)
+        return filter
     }
 
     static func found(_ job: Job?) throws -> Job {

@@ -13,7 +13,7 @@ package struct AccessToken: Sendable {
     package init(text: String) { self.text = text }
 
     /// Compares in a time that does not tell how much of a guess is right.
-    func matches(_ guess: some StringProtocol) -> Bool {
+    package func matches(_ guess: some StringProtocol) -> Bool {
         let (mine, theirs) = (Array(text.utf8), Array(guess.utf8))
         guard mine.count == theirs.count else { return false }
         return zip(mine, theirs).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0

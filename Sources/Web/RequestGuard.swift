@@ -32,25 +32,35 @@ package struct RequestGuard<Context: RequestContext>: RouterMiddleware {
     }
 
     private func facts(of request: Request) -> RequestRules.Facts {
-        let header = request.headers[.authorization].flatMap { $0.hasPrefix("Bearer ") ? $0.dropFirst(7) : nil }
-        let asked = request.uri.queryParameters.first { $0.key == "token" }?.value
-        return RequestRules.Facts(
+        RequestRules.Facts(
             authority: request.head.authority, origin: request.headers[.origin],
             fetchSite: HTTPField.Name("Sec-Fetch-Site").flatMap { request.headers[$0] },
-            token: (header ?? asked).map(String.init), isNavigation: request.method == .get && request.uri.path == "/")
+            token: request.accessToken, isNavigation: request.method == .get && request.uri.path == "/")
     }
 
     private static func answer(to refusal: RequestRules.Refusal) -> Response {
         switch refusal {
         case .wrongHost: .text(.misdirectedRequest, "This server does not answer to that name.\n")
         case .otherSite: .text(.forbidden, "Pages of other sites have no access.\n")
-        case .noToken:
-            .text(.unauthorized, "Open the whole address that sakuga printed: the token at its end lets you in.\n")
+        case .noToken: .noToken
         }
     }
 }
 
+extension Request {
+    /// The token that comes with it: in a header, or in the query where a browser cannot set headers.
+    package var accessToken: String? {
+        let header = headers[.authorization].flatMap { $0.hasPrefix("Bearer ") ? $0.dropFirst(7) : nil }
+        return (header ?? uri.queryParameters.first { $0.key == "token" }?.value).map(String.init)
+    }
+}
+
 extension Response {
+    /// The answer to a request whose token is missing or wrong.
+    package static var noToken: Response {
+        .text(.unauthorized, "Open the whole address that sakuga printed: the token at its end lets you in.\n")
+    }
+
     package static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
         Response(
             status: status, headers: [.contentType: "text/plain; charset=utf-8"],

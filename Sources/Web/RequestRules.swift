@@ -36,9 +36,8 @@ package struct RequestRules: Sendable {
     private let takesAddresses: Bool
     private let token: AccessToken?
 
-    /// - Parameter token: nil: whoever reaches this server from this machine may use it.
-    package init(_ address: ListenAddress, token: AccessToken?) {
-        precondition(token != nil || address.isLoopback)
+    /// - Parameter token: nil: who may come in is decided elsewhere.
+    package init(_ address: ListenAddress, token: AccessToken? = nil) {
         takesAddresses = !address.isLoopback
         let machine = ProcessInfo.processInfo.hostName.lowercased()
         let own = takesAddresses ? [address.host.lowercased(), machine, machine + ".local"] : []

@@ -19,7 +19,8 @@ package final class WebServer: Sendable {
     /// Begins to listen.
     ///
     /// - Throws: `.unavailable` where the address cannot be listened on.
-    package init(_ address: ListenAddress, router: Router<BasicRequestContext>) throws {
+    package init<Context: RequestContext>(_ address: ListenAddress, router: Router<Context>) throws
+    where Context.Source == ApplicationRequestContextSource {
         let start = Start()
         var logger = Logger(label: "sakuga")
         logger.logLevel = .critical

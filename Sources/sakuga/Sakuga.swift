@@ -11,7 +11,7 @@ struct Sakuga: ParsableCommand {
         subcommands: [
             StylizeCommand.self, AugmentCommand.self, ProbeCommand.self, CompareCommand.self, EvaluateCommand.self,
             EvaluateStyleCommand.self, LiveCommand.self, BatchCommand.self, RenderCommand.self, ServeCommand.self,
-            WorkerCommand.self, TrainCommand.self,
+            UsersCommand.self, WorkerCommand.self, TrainCommand.self,
             DistillCommand.self,
             BenchCommand.self, PresetsCommand.self, ExportCommand.self, DoctorCommand.self,
         ]

@@ -54,25 +54,29 @@ final class Service {
         }
     }
 
-    func ask(_ path: String, _ options: String...) throws -> Answer {
+    func ask(_ path: String, token: String? = nil, _ options: String...) throws -> Answer {
+        let access = token.map { ["-H", "Authorization: Bearer \($0)"] } ?? []
         let said = try MediaTool.run(
-            "curl", ["-s", "--path-as-is", "--max-time", "30", "-w", "\n%{http_code}"] + options + [address(path)])
+            "curl",
+            ["-s", "--path-as-is", "--max-time", "30", "-w", "\n%{http_code}"] + access + options + [address(path)])
         let lines = said.split(separator: "\n", omittingEmptySubsequences: false)
         return Answer(code: Int(lines.last ?? "") ?? 0, body: lines.dropLast().joined(separator: "\n"))
     }
 
-    func send(_ file: URL, _ query: String) throws -> String {
-        let answer = try ask("/api/jobs?\(query)", "-X", "POST", "--data-binary", "@\(file.path)")
+    func send(_ file: URL, _ query: String, token: String? = nil) throws -> String {
+        let answer = try ask("/api/jobs?\(query)", token: token, "-X", "POST", "--data-binary", "@\(file.path)")
         guard answer.code == 201, let id = answer.json["id"] as? String else {
             throw Browser.Failure(description: "not accepted: \(answer.code) \(answer.body)")
         }
         return id
     }
 
-    func wait(_ id: String, until states: Set<String> = ["done", "failed", "cancelled"]) throws -> [String: Any] {
+    func wait(
+        _ id: String, until states: Set<String> = ["done", "failed", "cancelled"], token: String? = nil
+    ) throws -> [String: Any] {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
-            let job = try ask("/api/jobs/\(id)").json
+            let job = try ask("/api/jobs/\(id)", token: token).json
             if let state = job["state"] as? String, states.contains(state) { return job }
             usleep(100_000)
         }

@@ -12,12 +12,16 @@ struct DescriptionTests {
     func routes() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sakuga-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let folders = try JobFolders(folder)
+        let folders = try JobFolders(folder, allowed: AllowedFolders())
         let store = try JobStore(folder.appendingPathComponent("jobs.sqlite"))
-        let dispatcher = Dispatcher(store, folders, executable: folder, workers: 1, limits: WorkOrder.Limits())
-        let service = JobService(store, folders, dispatcher, presets: PresetLibrary(), largestUpload: 1)
-        let rules = RequestRules(ListenAddress(host: "127.0.0.1", port: 1), token: nil)
-        let served = Routes(service, rules).router.routes.map { "\($0.method.rawValue.lowercased()) \($0.path)" }
+        let dispatcher = Dispatcher(
+            store, folders, executable: folder, workers: 1, limits: ServiceLimits(), jobLimits: WorkOrder.Limits())
+        let service = JobService(store, folders, dispatcher, presets: PresetLibrary(), limits: ServiceLimits())
+        let rules = RequestRules(ListenAddress(host: "127.0.0.1", port: 1))
+        let admission = Admission(UserStore(store), token: nil, rate: 0)
+        let served = Routes(service, rules, admission).router.routes.map {
+            "\($0.method.rawValue.lowercased()) \($0.path)"
+        }
 
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Sources/Server/openapi.json")

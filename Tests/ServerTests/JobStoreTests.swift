@@ -67,7 +67,7 @@ struct JobStoreTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let store = try store()
         for number in 0..<25 { try store.add(job("\(number)", created: Double(number))) }
-        let page = try store.jobs(state: nil, limit: 10, offset: 20)
+        let page = try store.jobs(JobFilter(), limit: 10, offset: 20)
         #expect(page.total == 25)
         #expect(page.jobs.map(\.id) == ["4", "3", "2", "1", "0"])
         #expect(try !store.remove("3"))
@@ -75,7 +75,7 @@ struct JobStoreTests {
             job.state = .cancelled
             return true
         }
-        #expect(try store.jobs(state: .cancelled, limit: 10, offset: 0).total == 1)
+        #expect(try store.jobs(JobFilter(state: .cancelled), limit: 10, offset: 0).total == 1)
         #expect(try store.remove("3"))
         #expect(try store.job("3") == nil)
     }

@@ -44,14 +44,14 @@ struct WorkerProcessTests {
         let script =
             "read order; sleep 0.2; f=${order#*'\"folder\":\"'}; f=${f%%'\"'*}; printf picture > \"$f/frame.jpg\""
         let desk = PictureDesk(
-            try JobFolders(folder), executable: try worker(script), limits: .init())
+            try JobFolders(folder, allowed: AllowedFolders()), executable: try worker(script), limits: .init())
         let job = Job(id: "a", filename: "a.mp4", options: JobOptions(), created: 0, bytes: 1)
         let (shown, refused) = await withTaskGroup(of: Bool?.self) { group in
             for _ in 0..<60 {
                 group.addTask {
                     do {
                         return try await desk.frame(of: job, .input, at: 0) == Data("picture".utf8)
-                    } catch { return error is Busy ? nil : false }
+                    } catch { return (error as? Refusal)?.retryAfter != nil ? nil : false }
                 }
             }
             var (shown, refused) = (0, 0)

@@ -1,17 +1,22 @@
 internal import Foundation
 internal import Frames
+internal import HTTPTypes
 
 /// Where the files of jobs lie: a folder for each, named after its identifier, so that no name that a client gave is ever a
 /// path.
 struct JobFolders: Sendable {
+    private let data: URL
     private let root: URL
     /// Compiled networks, from one worker to the next.
     let networks: URL
     /// What is being made: nothing in it outlives the server.
     private let scratch: URL
+    private let allowed: AllowedFolders
 
+    /// - Parameter allowed: where films are that are drawn in place.
     /// - Throws: `.cannotCreate` where the folder cannot be made.
-    init(_ data: URL) throws {
+    init(_ data: URL, allowed: AllowedFolders) throws {
+        (self.data, self.allowed) = (data, allowed)
         root = data.appendingPathComponent("jobs", isDirectory: true)
         networks = data.appendingPathComponent("networks", isDirectory: true)
         scratch = data.appendingPathComponent("scratch", isDirectory: true)
@@ -39,23 +44,39 @@ struct JobFolders: Sendable {
         return folder(id).appendingPathComponent(isPlain ? "input.\(ending)" : "input")
     }
 
+    /// The job's film. One that is drawn in place is looked for anew each time: what its path leads to may change.
+    ///
+    /// - Throws: `Refusal` where it is no longer in a folder that is allowed.
+    func input(_ job: Job) throws -> URL {
+        guard let source = job.source else { return input(job.id, filename: job.filename) }
+        return try file(source)
+    }
+
+    /// A file that may be drawn in place.
+    ///
+    /// - Throws: `Refusal` where it may not.
+    func file(_ path: String) throws -> URL { try allowed.file(path, except: data) }
+
     func log(_ id: String) -> URL { folder(id).appendingPathComponent("log.txt") }
 
     private func output(_ id: String) -> URL { folder(id).appendingPathComponent("result", isDirectory: true) }
 
     func make(_ id: String) throws { try Self.make(folder(id)) }
 
-    /// An empty folder for the next attempt.
+    /// The folder for the next attempt: empty, but for the segments that one before has drawn.
     func freshOutput(_ id: String) throws -> URL {
-        try? FileManager.default.removeItem(at: output(id))
+        for file in files(of: id) where file.pathExtension != "render" { try? FileManager.default.removeItem(at: file) }
         try Self.make(output(id))
         return output(id)
     }
 
+    private func files(of id: String) -> [URL] {
+        (try? FileManager.default.contentsOfDirectory(at: output(id), includingPropertiesForKeys: nil)) ?? []
+    }
+
     /// The one file that an attempt has left.
     func result(_ id: String) -> URL? {
-        let files =
-            (try? FileManager.default.contentsOfDirectory(at: output(id), includingPropertiesForKeys: nil)) ?? []
+        let files = files(of: id)
         return files.count == 1 ? files[0] : nil
     }
 
@@ -68,15 +89,45 @@ struct JobFolders: Sendable {
 
     /// What a worker said about a job's files, for everybody: where things lie on this machine is nobody's business.
     func withoutPaths(_ text: String, of job: Job) -> String {
-        text.replacingOccurrences(of: input(job.id, filename: job.filename).path, with: job.filename)
+        text.replacingOccurrences(of: job.source ?? input(job.id, filename: job.filename).path, with: job.filename)
             .replacingOccurrences(of: folder(job.id).path + "/", with: "")
+    }
+
+    /// The bytes of all files of a job.
+    func size(_ id: String) -> Int {
+        let keys: [URLResourceKey] = [.isRegularFileKey, .fileSizeKey]
+        let files = FileManager.default.enumerator(at: folder(id), includingPropertiesForKeys: keys)
+        return (files?.compactMap { $0 as? URL } ?? []).reduce(0) { sum, file in
+            let facts = try? file.resourceValues(forKeys: Set(keys))
+            return sum + (facts?.isRegularFile == true ? facts?.fileSize ?? 0 : 0)
+        }
+    }
+
+    /// The bytes of a file.
+    func size(of file: URL) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int) ?? 0
+    }
+
+    /// The bytes that are free on the disk, for users without special rights.
+    var freeBytes: Int {
+        var facts = statvfs()
+        guard statvfs(root.path, &facts) == 0 else { return .max }
+        return Int(facts.f_bavail) * Int(facts.f_frsize)
+    }
+
+    /// - Throws: `Refusal` where the disk would have less than `reserve` bytes left with `bytes` more on it.
+    func checkDisk(for bytes: Int, reserve: Int) throws {
+        guard reserve == 0 || freeBytes - bytes >= reserve else {
+            throw Refusal(.insufficientStorage, "the server's disk is nearly full: try again later")
+        }
     }
 
     func remove(_ id: String) { try? FileManager.default.removeItem(at: folder(id)) }
 
-    /// Takes away folders that no job stands for: uploads that never came to their end.
-    func removeOrphans(keeping isKnown: (String) -> Bool) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? [] where !isKnown(name) {
+    /// Takes away the folders of jobs and uploads that are not known: of what never came to its end.
+    func removeOrphans(keeping known: Set<String>) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? [] where !known.contains(name)
+        {
             remove(name)
         }
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Frames
+internal import HTTPTypes
 internal import Model
 internal import Pipeline
 
@@ -10,20 +11,23 @@ struct JobService: Sendable {
     let dispatcher: Dispatcher
     let pictures: PictureDesk
     let library: PresetLibrary
-    let largestUpload: Int
+    let limits: ServiceLimits
+    let senders = Senders()
 
     init(
-        _ store: JobStore, _ folders: JobFolders, _ dispatcher: Dispatcher, presets: PresetLibrary, largestUpload: Int
+        _ store: JobStore, _ folders: JobFolders, _ dispatcher: Dispatcher, presets: PresetLibrary,
+        limits: ServiceLimits
     ) {
         (self.store, self.folders, self.dispatcher) = (store, folders, dispatcher)
-        (library, self.largestUpload) = (presets, largestUpload)
-        pictures = PictureDesk(folders, executable: dispatcher.executable, limits: dispatcher.limits)
+        (library, self.limits) = (presets, limits)
+        pictures = PictureDesk(folders, executable: dispatcher.executable, limits: dispatcher.jobLimits)
     }
 
     /// A job as clients see it.
     struct View: Encodable, Sendable, Equatable {
         var id: String
         var filename: String
+        var owner: String?
         var state: String
         /// 0…1.
         var progress: Double
@@ -41,8 +45,8 @@ struct JobService: Sendable {
         var etaSeconds: Double?
 
         enum CodingKeys: String, CodingKey {
-            case id, filename, state, progress, error, options, priority, created, started, finished, attempts, bytes
-            case frames, fps
+            case id, filename, owner, state, progress, error, options, priority, created, started, finished, attempts
+            case bytes, frames, fps
             case etaSeconds = "eta_s"
         }
     }
@@ -54,30 +58,38 @@ struct JobService: Sendable {
             share = min(1, Double(progress.frame) / Double(frames))
         }
         return View(
-            id: job.id, filename: job.filename, state: job.state.rawValue, progress: share, error: job.error,
-            options: job.options, priority: job.priority, created: job.created, started: job.started,
+            id: job.id, filename: job.filename, owner: job.owner, state: job.state.rawValue, progress: share,
+            error: job.error, options: job.options, priority: job.priority, created: job.created, started: job.started,
             finished: job.finished, attempts: job.attempts, bytes: job.bytes, frames: job.frames ?? progress?.frame,
             fps: progress?.fps, etaSeconds: progress?.eta)
     }
 
-    /// Makes a name for a job and a folder for its upload.
-    func begin(filename: String) throws -> (id: String, file: URL) {
-        let id = UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased()
-        try folders.make(id)
-        return (id, folders.input(id, filename: filename))
+    /// Makes a name for a job, and an empty file for its film.
+    ///
+    /// - Parameter bytes: that the film will have, as far as that is known.
+    /// - Throws: `Refusal` where there is no room for it.
+    func begin(_ submission: Submission, bytes: Int, from caller: Caller) throws -> String {
+        guard bytes <= limits.largestUpload else { throw tooLarge }
+        let id = try newFolder(bytes: bytes, from: caller)
+        let file = folders.input(id, filename: submission.filename)
+        guard FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+        else { throw SakugaError(.cannotCreate, "the upload cannot be kept") }
+        return id
     }
 
-    /// Accepts a job whose upload is on the disk: to be drawn, or to be held until it is started.
-    func accept(
-        _ id: String, filename: String, options: JobOptions, priority: Int, bytes: Int, isHeld: Bool = false
-    ) throws -> Job {
-        var job = Job(
-            id: id, filename: filename, options: options, priority: priority, created: Date.now.timeIntervalSince1970,
-            bytes: bytes)
-        if isHeld { job.state = .held }
-        try store.add(job)
-        dispatcher.wake()
-        return job
+    /// Makes a name for a job, and a folder for its files.
+    ///
+    /// - Throws: `Refusal` where there is no room for it.
+    func newFolder(bytes: Int, from caller: Caller) throws -> String {
+        try store.check(caller, bytes: bytes, limits)
+        try folders.checkDisk(for: bytes, reserve: limits.freeDisk)
+        let id = UUID().uuidString.replacingOccurrences(of: "-", with: "").lowercased()
+        try folders.make(id)
+        return id
+    }
+
+    var tooLarge: Refusal {
+        Refusal(.contentTooLarge, "uploads may have \(limits.largestUpload >> 20) MB at most")
     }
 
     /// Ends a job that is not over; nil where there is none of the name.
@@ -92,10 +104,12 @@ struct JobService: Sendable {
     }
 
     /// Queues a job again that failed or was cancelled.
-    func retry(_ id: String) throws -> Job? {
+    func retry(_ id: String, for caller: Caller) throws -> Job? {
+        try store.check(caller, bytes: 0, limits)
         let changed = try store.change(id) { job in
             guard job.state == .failed || job.state == .cancelled else { return false }
             (job.state, job.attempts, job.error, job.started, job.finished) = (.queued, 0, nil, nil, nil)
+            job.queued = Date.now.timeIntervalSince1970
             return true
         }
         if changed != nil { dispatcher.wake() }

@@ -1,10 +1,12 @@
 internal import Foundation
-package import Frames
+internal import Frames
 internal import GRDB
 
 /// All jobs, in an SQLite file with a write-ahead log: what it has confirmed is there after a power cut.
 final class JobStore: Sendable {
-    private let database: DatabasePool
+    let database: DatabasePool
+
+    static func file(in data: URL) -> URL { data.appendingPathComponent("jobs.sqlite") }
 
     /// Opens the file, or makes it.
     ///
@@ -48,6 +50,41 @@ final class JobStore: Sendable {
                 index: "job_by_turn", on: "job", columns: ["state", "priority", "created"])
             try database.create(index: "job_by_age", on: "job", columns: ["created"])
         }
+        migrator.registerMigration("users") { database in
+            try database.create(table: "user") { table in
+                table.primaryKey("name", .text)
+                table.column("role", .text).notNull()
+                table.column("token", .text).notNull().unique()
+            }
+            try database.alter(table: "job") { table in
+                // Where a user goes, the jobs become the host's: a later user of the same name must not find them.
+                table.add(column: "owner", .text).references("user", onDelete: .setNull)
+            }
+            try database.create(index: "job_by_owner", on: "job", columns: ["owner"])
+        }
+        migrator.registerMigration("turns") { database in
+            try database.alter(table: "job") { $0.add(column: "queued", .double) }
+            // The host's turns are under the name that no user has.
+            try database.create(table: "turn") { table in
+                table.primaryKey("owner", .text)
+                table.column("last", .double).notNull()
+            }
+        }
+        migrator.registerMigration("storage") { database in
+            try database.alter(table: "job") { $0.add(column: "stored", .integer).notNull().defaults(to: 0) }
+            try database.execute(sql: "UPDATE job SET stored = bytes")
+        }
+        migrator.registerMigration("uploads") { database in
+            try database.create(table: "upload") { table in
+                table.primaryKey("id", .text)
+                table.column("owner", .text).references("user", onDelete: .cascade)
+                table.column("size", .integer).notNull()
+                table.column("submission", .jsonText).notNull()
+            }
+        }
+        migrator.registerMigration("files in place") { database in
+            try database.alter(table: "job") { $0.add(column: "source", .text) }
+        }
         return migrator
     }
 
@@ -56,9 +93,9 @@ final class JobStore: Sendable {
     func job(_ id: String) throws -> Job? { try database.read { try Job.fetchOne($0, key: id) } }
 
     /// A page of jobs, the newest first, and how many there are in all.
-    func jobs(state: Job.State?, limit: Int, offset: Int) throws -> (jobs: [Job], total: Int) {
+    func jobs(_ filter: JobFilter, limit: Int, offset: Int) throws -> (jobs: [Job], total: Int) {
         try database.read { database in
-            let all = state.map { Job.filter(Column("state") == $0) } ?? Job.all()
+            let all = filter.request
             let page = all.order(Column("created").desc, Column("id")).limit(limit, offset: offset)
             return (try page.fetchAll(database), try all.fetchCount(database))
         }
@@ -72,27 +109,17 @@ final class JobStore: Sendable {
         }
     }
 
-    /// Takes the job whose turn it is, as running; nil where none waits.
-    func claim() throws -> Job? {
-        try database.write { database in
-            guard
-                var job = try Job.filter(Column("state") == Job.State.queued)
-                    .order(Column("priority").desc, Column("created"), Column("id")).fetchOne(database)
-            else { return nil }
-            job.state = .running
-            job.started = Date.now.timeIntervalSince1970
-            job.attempts += 1
-            try job.update(database)
-            return job
-        }
-    }
-
     /// Changes a job where `change` agrees; returns what became of it, nil where it is not there or was left as it is.
     @discardableResult
     func change(_ id: String, _ change: (inout Job) -> Bool) throws -> Job? {
         try database.write { database in
-            guard var job = try Job.fetchOne(database, key: id), change(&job) else { return nil }
+            guard var job = try Job.fetchOne(database, key: id) else { return nil }
+            let before = job.state
+            guard change(&job) else { return nil }
             try job.update(database)
+            if before == .running, job.state != .running {
+                try Self.noteTurn(of: job.owner, Date.now.timeIntervalSince1970, database)
+            }
             return job
         }
     }
@@ -102,6 +129,23 @@ final class JobStore: Sendable {
         try database.write { database in
             guard let job = try Job.fetchOne(database, key: id), job.state.isOver else { return false }
             return try job.delete(database)
+        }
+    }
+
+    /// The identifiers of all jobs and unfinished uploads.
+    func ids() throws -> Set<String> {
+        try database.read { try String.fetchSet($0, sql: "SELECT id FROM job UNION SELECT id FROM upload") }
+    }
+
+    /// The jobs that were over before a time, in seconds since 1970.
+    func jobs(overBefore time: Double) throws -> [String] {
+        try database.read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT id FROM job
+                    WHERE state IN ('done', 'failed', 'cancelled') AND COALESCE(finished, created) < ?
+                    """, arguments: [time])
         }
     }
 

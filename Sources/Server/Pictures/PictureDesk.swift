@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Frames
+internal import HTTPTypes
 internal import Synchronization
 internal import Work
 
@@ -48,7 +49,7 @@ final class PictureDesk: Sendable {
 
     /// A JPEG of the frame at `time`, in seconds: drawn where there are options.
     ///
-    /// - Throws: `.usage` with a sentence where the file has none there; `Busy`.
+    /// - Throws: `.usage` with a sentence where the file has none there; `Refusal` where too much is asked for.
     func frame(of job: Job, _ film: Film, at time: Double, drawnWith options: JobOptions? = nil) async throws -> Data {
         let product = WorkProduct.frame(time: time, isDrawn: options != nil)
         return try await waitingForTurn { [self] in
@@ -68,7 +69,7 @@ final class PictureDesk: Sendable {
 
     /// The file itself where browsers play it, else a small film that is made now and kept.
     ///
-    /// - Throws: `.usage` where none can be made; `Busy`.
+    /// - Throws: `.usage` where none can be made; `Refusal` where too much is asked for.
     func proxy(of job: Job, _ film: Film) async throws -> Proxy {
         let facts = try await facts(of: job, film)
         guard !facts.isStill else { throw SakugaError(.usage, "a picture has no small film: ask for its frame") }
@@ -78,7 +79,7 @@ final class PictureDesk: Sendable {
         let isNew = try state.withLock { state -> Bool in
             if let failure = state.failures.removeValue(forKey: target) { throw failure }
             if state.coming.contains(target) { return false }
-            guard slow.operationCount < Self.mostWaiting else { throw Busy() }
+            guard slow.operationCount < Self.mostWaiting else { throw Refusal.busy }
             return state.coming.insert(target).inserted
         }
         if isNew { slow.addOperation { [self] in makeProxy(of: job, film, target) } }
@@ -129,7 +130,7 @@ final class PictureDesk: Sendable {
 
     private func file(of job: Job, _ film: Film) throws -> URL {
         switch film {
-        case .input: return folders.input(job.id, filename: job.filename)
+        case .input: return try folders.input(job)
         case .result:
             guard job.state == .done, let file = folders.result(job.id) else { throw NotFound() }
             return file
@@ -149,7 +150,7 @@ final class PictureDesk: Sendable {
     }
 
     private func waitingForTurn<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        guard quick.operationCount < Self.mostWaiting else { throw Busy() }
+        guard quick.operationCount < Self.mostWaiting else { throw Refusal.busy }
         return try await withCheckedThrowingContinuation { continuation in
             quick.addOperation { continuation.resume(with: Result(catching: work)) }
         }
@@ -193,5 +194,8 @@ final class PictureDesk: Sendable {
     }
 }
 
-/// More is asked for than can be done now.
-struct Busy: Error {}
+extension Refusal {
+    /// More is asked for than can be done now.
+    fileprivate static let busy = Refusal(
+        .serviceUnavailable, "the server has its hands full: ask again in a moment", retryAfter: 2)
+}

@@ -14,31 +14,31 @@ extension Routes {
 
     func addPictures() {
         router.post("/api/jobs/:id/start") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             let options = try service.options(request, over: job.options)
             return try Self.json(service.view(try Self.found(service.start(job.id, options))))
         }
         router.get("/api/jobs/:id/preview") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             let options = try service.options(request, over: job.options)
             return Self.picture(
                 try await service.pictures.frame(of: job, .input, at: try Self.time(request), drawnWith: options))
         }
         router.get("/api/jobs/:id/frame") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             return Self.picture(
                 try await service.pictures.frame(of: job, try Self.film(request), at: try Self.time(request)))
         }
         router.get("/api/jobs/:id/thumbnail") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             return Self.picture(try await service.pictures.thumbnail(of: job, try Self.film(request)))
         }
         router.get("/api/jobs/:id/media") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             return try Self.json(try await service.pictures.facts(of: job, try Self.film(request)))
         }
         router.get("/api/jobs/:id/proxy") { [service] request, context in
-            let job = try Self.found(service.store.job(Self.id(context)))
+            let job = try service.job(context)
             switch try await service.pictures.proxy(of: job, try Self.film(request)) {
             case .making: return try Self.json(Making(), .accepted)
             case .ready(let file):

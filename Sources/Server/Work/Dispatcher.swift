@@ -16,17 +16,24 @@ final class Dispatcher: Sendable {
     private let folders: JobFolders
     let executable: URL
     private let workers: Int
-    let limits: WorkOrder.Limits
+    private let limits: ServiceLimits
+    let jobLimits: WorkOrder.Limits
     private let state = Mutex(State())
     /// Counts reasons to look for a job.
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
     /// An attempt that fails for reasons that may pass is made so often.
     private static let mostAttempts = 3
+    /// Bytes that a result may always have: the limit holds for all that a worker writes, compiled generators among it,
+    /// which are kept for other jobs and must not be cut off.
+    private static let leastRoom = 64 << 20
 
-    init(_ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: WorkOrder.Limits) {
+    init(
+        _ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: ServiceLimits,
+        jobLimits: WorkOrder.Limits
+    ) {
         (self.store, self.folders, self.executable) = (store, folders, executable)
-        (self.workers, self.limits) = (workers, limits)
+        (self.workers, self.limits, self.jobLimits) = (workers, limits, jobLimits)
     }
 
     func start() {
@@ -35,7 +42,7 @@ final class Dispatcher: Sendable {
             let thread = Thread { [self] in
                 while !isStopping {
                     // A failing database must not spin.
-                    let job = (try? store.claim()) ?? nil
+                    let job = (try? store.claim(runningPerUser: limits.runningPerUser)) ?? nil
                     if let job { attempt(job) } else { _ = work.wait(timeout: .now() + 5) }
                 }
                 ended.leave()
@@ -83,35 +90,64 @@ final class Dispatcher: Sendable {
         if (try? store.job(job.id))??.state != .running { return }
         let outcome: WorkerProcess.Outcome
         do {
-            let output = try folders.freshOutput(job.id)
-            let order = WorkOrder(
-                input: folders.input(job.id, filename: job.filename).path, folder: output.path, options: job.options,
-                streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: limits,
-                networks: folders.networks.path)
-            outcome = try process.run(executable, "worker", order, log: folders.log(job.id))
+            outcome = try run(process, job)
+        } catch let refusal as Refusal {
+            outcome = .failed(refusal.message, isFinal: true)
         } catch {
             outcome = .failed((error as? SakugaError)?.message ?? "\(error)", isFinal: false)
         }
-        _ = try? store.change(job.id) { finish(&$0, outcome) }
+        let stored = folders.size(job.id)
+        _ = try? store.change(job.id) { job in
+            job.stored = stored
+            finish(&job, outcome)
+            return true
+        }
+    }
+
+    /// Makes an attempt within the limits.
+    private func run(_ process: WorkerProcess, _ job: Job) throws -> WorkerProcess.Outcome {
+        let output = try folders.freshOutput(job.id)
+        var jobLimits = jobLimits
+        try folders.checkDisk(for: 0, reserve: limits.freeDisk)
+        let room = min(try store.room(for: job, limits), folders.freeBytes - limits.freeDisk)
+        guard room > 0 else { throw Refusal(.insufficientStorage, "there is no room for a result") }
+        jobLimits.result = min(jobLimits.result, max(room, Self.leastRoom))
+        let order = WorkOrder(
+            input: try folders.input(job).path, folder: output.path, options: job.options,
+            streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: jobLimits,
+            networks: folders.networks.path)
+        let (begun, limit) = (ContinuousClock.now, Duration.seconds(limits.attempt))
+        let alarm = Task {
+            guard limit > .zero else { return }
+            try await Task.sleep(for: limit)
+            process.stop()
+        }
+        defer { alarm.cancel() }
+        let outcome = try process.run(executable, "worker", order, log: folders.log(job.id))
+        if case .stopped = outcome, !isStopping, limit > .zero, .now - begun >= limit {
+            return .failed(
+                "drawing took longer than the \(Int((limits.attempt / 60).rounded(.up))) minutes that there are",
+                isFinal: true)
+        }
+        return outcome
     }
 
     /// Notes how an attempt ended, unless the job was cancelled meanwhile.
-    private func finish(_ job: inout Job, _ outcome: WorkerProcess.Outcome) -> Bool {
-        guard job.state == .running else { return false }
+    private func finish(_ job: inout Job, _ outcome: WorkerProcess.Outcome) {
+        guard job.state == .running else { return }
         job.finished = Date.now.timeIntervalSince1970
         switch outcome {
         case .done(let frames):
             guard let result = folders.result(job.id) else {
                 (job.state, job.error) = (.failed, "the worker left no result")
-                return true
+                return
             }
             (job.state, job.result, job.frames, job.error) = (.done, result.lastPathComponent, frames, nil)
         case .failed(let reason, let isFinal):
             job.error = folders.withoutPaths(reason, of: job)
             job.state = isFinal || job.attempts >= Self.mostAttempts ? .failed : .queued
-        case .stopped: return Self.putBack(&job)
+        case .stopped: _ = Self.putBack(&job)
         }
-        return true
     }
 
     private static func putBack(_ job: inout Job) -> Bool {

@@ -37,9 +37,12 @@ package struct WorkOrder: Codable, Sendable {
         request.inputOptions.protocolWhitelist = "file"
         request.inputOptions.formatWhitelist = Self.formats
         request.inference.streams = streams
+        request.inference.threads = product == .drawing ? streams : nil
         request.inference.cacheFolder = networks.map { URL(fileURLWithPath: $0, isDirectory: true) }
         if product != .drawing { (request.inputOptions.start, request.inputOptions.end) = (nil, nil) }
         request.overwrites = true
+        // What one attempt has drawn, the next need not.
+        request.resumes = product == .drawing
         return request
     }
 

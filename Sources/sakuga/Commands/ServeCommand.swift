@@ -14,12 +14,17 @@ struct ServeCommand: ParsableCommand {
             are fetched when they are done. What was accepted survives a crash of the server and of its machine. \
             GET /openapi.json describes the interface for programs.
 
-            Only this machine is answered, unless --bind lets others in; then a token is needed, which SAKUGA_TOKEN gives \
-            or which is made up and printed.
+            Only this machine is answered, unless --bind lets others in. Then, and as soon as there are users (sakuga users), \
+            a token is needed: a user's, or the one that SAKUGA_TOKEN gives or that is made up and printed, whose holder may \
+            do everything.
+
+            Options can also be given in the environment (SAKUGA_WORKERS=2) and in a file of JSON, by the same names. The \
+            command line goes before the environment, and the environment before the file; folders add up.
 
             EXAMPLES
               sakuga serve                                  then open http://127.0.0.1:8090/
               sakuga serve --bind 0.0.0.0 --workers 2
+              sakuga serve --config server.json             {"workers": 2}
               curl -T film.mp4 -X POST 'http://127.0.0.1:8090/api/jobs?filename=film.mp4&preset=painted'
             """)
 
@@ -35,24 +40,88 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Megabytes of the largest upload.")
     var largestUpload = 16384
 
+    @Option(help: "Jobs of one user drawn at a time; 0: no limit.")
+    var runningPerUser = 0
+
+    @Option(help: "Jobs of one user that may wait; 0: no limit.")
+    var waitingPerUser = 100
+
+    @Option(help: "Megabytes of one user's uploads and results; 0: no limit.")
+    var quotaPerUser = 0
+
+    @Option(help: "Megabytes of all uploads and results; 0: no limit.")
+    var quota = 0
+
+    @Option(help: "Megabytes of the disk that are left free.")
+    var freeDisk = 1024
+
+    @Option(help: "Minutes of the longest video.")
+    var longestVideo = 240.0
+
+    @Option(help: "The largest picture, by its number of pixels.")
+    var largestPicture = PixelSize(width: 4096, height: 2304)
+
+    @Option(help: "Minutes that drawing a job may take; 0: no limit.")
+    var timeLimit = 1440.0
+
+    @Option(help: "Days for which a job that is over is kept, with its files; 0: for ever.")
+    var keep = 14.0
+
+    @Option(
+        help: "A folder whose films users may draw where they lie, by their paths. Can be given several times.",
+        completion: .directory)
+    var allowFolder: [String] = []
+
+    @Option(help: "Requests per second of one user or address, four times as many at once; 0: no limit.")
+    var rate = 50.0
+
+    @Option(help: "A file with options: JSON, by their names.", completion: .file(extensions: ["json"]))
+    var config: String?
+
     func validate() throws {
         guard (1...64).contains(workers) else { throw ValidationError("--workers must be 1 to 64.") }
-        guard largestUpload > 0 else { throw ValidationError("--largest-upload must be over 0.") }
+        guard longestVideo > 0 else { throw ValidationError("--longest-video must be over 0.") }
+        guard max(largestPicture.width, largestPicture.height) <= 1 << 30 else {
+            throw ValidationError("--largest-picture is too large.")
+        }
+        let megabytes = 0...(Int.max >> 20)
+        guard largestUpload > 0, megabytes.contains(largestUpload) else {
+            throw ValidationError("--largest-upload must be over 0.")
+        }
+        let isSensible = [
+            ("running-per-user", runningPerUser >= 0), ("waiting-per-user", waitingPerUser >= 0),
+            ("quota-per-user", megabytes.contains(quotaPerUser)), ("quota", megabytes.contains(quota)),
+            ("free-disk", megabytes.contains(freeDisk)), ("time-limit", (0...1e9).contains(timeLimit)),
+            ("keep", (0...1e9).contains(keep)), ("rate", (0...1e9).contains(rate)),
+        ]
+        for (name, holds) in isSensible where !holds { throw ValidationError("--\(name) must be 0 or more.") }
     }
 
     func run() throws {
+        let environment = ProcessInfo.processInfo.environment
+        try OptionSources.command(
+            Self.self, arguments: Array(CommandLine.arguments.drop { $0 != Self._commandName }.dropFirst()),
+            environment: environment, file: config ?? environment["SAKUGA_CONFIG"]
+        ).serve()
+    }
+
+    private func serve() throws {
         let usual = ListenAddress(host: "127.0.0.1", port: 8090)
         let address = try bind.map { try ListenAddress($0, defaultPort: usual.port) } ?? usual
         var settings = RenderServer.Settings(
             data: URL(fileURLWithPath: data, isDirectory: true), address: address,
+            folders: try AllowedFolders(allowFolder),
             executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
         settings.workers = workers
-        settings.largestUpload = largestUpload << 20
+        settings.limits = limits
+        settings.jobLimits.duration = longestVideo * 60
+        settings.jobLimits.pixels = largestPicture.width * largestPicture.height
         let given = ProcessInfo.processInfo.environment["SAKUGA_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
         if let given, given.count < 16 {
             throw SakugaError(.usage, "SAKUGA_TOKEN is short enough to be guessed", hint: "give 16 characters or more")
         }
-        settings.token = given.map(AccessToken.init(text:)) ?? (address.isLoopback ? nil : AccessToken())
+        let isOpen = try address.isLoopback && UserStore(data: settings.data, isNew: true).isEmpty()
+        settings.token = given.map(AccessToken.init(text:)) ?? (isOpen ? nil : AccessToken())
         let stopped = DispatchSemaphore(value: 0)
         let interrupt = Interrupt { stopped.signal() }
         let server = try RenderServer(settings)
@@ -64,5 +133,18 @@ struct ServeCommand: ParsableCommand {
         screen.write("stopping: what is being drawn will be drawn again\n")
         server.stop()
         withExtendedLifetime(interrupt) {}
+    }
+    private var limits: ServiceLimits {
+        var limits = ServiceLimits()
+        limits.largestUpload = largestUpload << 20
+        limits.runningPerUser = runningPerUser
+        limits.waitingPerUser = waitingPerUser
+        limits.storedPerUser = quotaPerUser << 20
+        limits.stored = quota << 20
+        limits.freeDisk = freeDisk << 20
+        limits.attempt = timeLimit * 60
+        limits.keep = keep * 86_400
+        limits.rate = rate
+        return limits
     }
 }
