@@ -6,7 +6,7 @@ export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS SIZE LENGTH DRIFT
 sakuga := .build/$(CONFIGURATION)/sakuga
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test doctor bench bench-live soak vgg lint install dist sample datasets clean
+.PHONY: help deps build run test doctor bench bench-live soak test-cluster vgg lint install dist sample datasets clean
 
 help: ## Show this list
 	@echo "Sakuga turns video into anime. Targets:"
@@ -51,6 +51,9 @@ bench-live: build ## Measure rate, delay and drift of live runs (half an hour; L
 
 soak: build ## Draw thousands of damaged files and one long film (long; needs disk space)
 	@scripts/soak.sh $(sakuga)
+
+test-cluster: build ## Draw on a Slurm cluster of two nodes on this machine, one of them killed (as root; LENGTH=60)
+	@scripts/test-cluster.sh $(sakuga)
 
 vgg: ## Fetch the VGG16 that evaluate-style judges with, into .deps (59 MB)
 	@scripts/vgg.sh

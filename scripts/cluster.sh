@@ -41,8 +41,8 @@ KillWait=2
 MinJobAge=300
 JobRequeue=1
 SlurmdParameters=config_overrides
-NodeName=one NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=16901 CPUs=${CLUSTER_CPUS:-1}
-NodeName=two NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=16902 CPUs=${CLUSTER_CPUS:-1}
+NodeName=one NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=16901 CPUs=1
+NodeName=two NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=16902 CPUs=1
 PartitionName=all Nodes=one,two Default=YES MaxTime=INFINITE State=UP
 CONF
 
@@ -62,11 +62,15 @@ children=$!
 for _ in $(seq 100); do [ -S "$work/munge.socket" ] && break || sleep 0.05; done
 slurmctld -D -c >"$work/slurmctld.out" 2>&1 &
 children="$children $!"
-for node in one two; do
-    slurmd -D -N $node >"$work/slurmd.$node.out" 2>&1 &
+# Each node has a core of its own, as far as there are two.
+start_node() {
+    taskset -c "$2" slurmd -D -N "$1" >"$work/slurmd.$1.out" 2>&1 &
     children="$children $!"
-    eval "export CLUSTER_NODE_${node^^}=$!"
-done
+}
+start_node one 0
+export CLUSTER_NODE_ONE=$!
+start_node two $((1 % $(nproc)))
+export CLUSTER_NODE_TWO=$!
 for _ in $(seq 200); do
     [ "$(sinfo -h -o %T -N 2>/dev/null | sort -u)" = idle ] && break || sleep 0.1
 done

@@ -40,15 +40,17 @@ package final class WorkerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - command: the program's subcommand, which reads the order from standard input as one line of JSON.
+    ///   - launcher: a command that starts it elsewhere, and hands on what both sides say.
     ///   - log: takes what the worker said, line by line.
     ///   - timeout: seconds after which it is killed.
     package func run(
-        _ executable: URL, _ command: String, _ order: some Encodable, log: URL? = nil, timeout: Double? = nil
+        _ executable: URL, _ command: String, _ order: some Encodable, launcher: [String] = [], log: URL? = nil,
+        timeout: Double? = nil
     ) throws -> Outcome {
         let process = Process()
         let (input, said) = (Pipe(), Pipe())
-        process.executableURL = executable
-        process.arguments = [command]
+        process.executableURL = launcher.isEmpty ? executable : URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = launcher.isEmpty ? [command] : launcher + [executable.path, command]
         process.standardInput = input
         process.standardError = said
         process.standardOutput = FileHandle.nullDevice

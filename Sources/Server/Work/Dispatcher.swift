@@ -18,6 +18,8 @@ final class Dispatcher: Sendable {
     private let workers: Int
     private let limits: ServiceLimits
     let jobLimits: WorkOrder.Limits
+    private let launcher: [String]
+    private let cores: Int
     private let state = Mutex(State())
     /// Counts reasons to look for a job.
     private let work = DispatchSemaphore(value: 0)
@@ -30,10 +32,12 @@ final class Dispatcher: Sendable {
 
     init(
         _ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: ServiceLimits,
-        jobLimits: WorkOrder.Limits
+        jobLimits: WorkOrder.Limits, launcher: [String], cores: Int?
     ) {
         (self.store, self.folders, self.executable) = (store, folders, executable)
         (self.workers, self.limits, self.jobLimits) = (workers, limits, jobLimits)
+        self.launcher = launcher
+        self.cores = cores ?? max(1, ProcessInfo.processInfo.activeProcessorCount / workers)
     }
 
     func start() {
@@ -114,7 +118,7 @@ final class Dispatcher: Sendable {
         jobLimits.result = min(jobLimits.result, max(room, Self.leastRoom))
         let order = WorkOrder(
             input: try folders.input(job).path, folder: output.path, options: job.options,
-            streams: max(1, ProcessInfo.processInfo.activeProcessorCount / workers), limits: jobLimits,
+            streams: cores, limits: jobLimits,
             networks: folders.networks.path)
         let (begun, limit) = (ContinuousClock.now, Duration.seconds(limits.attempt))
         let alarm = Task {
@@ -123,7 +127,7 @@ final class Dispatcher: Sendable {
             process.stop()
         }
         defer { alarm.cancel() }
-        let outcome = try process.run(executable, "worker", order, log: folders.log(job.id))
+        let outcome = try process.run(executable, "worker", order, launcher: launcher, log: folders.log(job.id))
         if case .stopped = outcome, !isStopping, limit > .zero, .now - begun >= limit {
             return .failed(
                 "drawing took longer than the \(Int((limits.attempt / 60).rounded(.up))) minutes that there are",

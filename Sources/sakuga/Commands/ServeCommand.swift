@@ -75,11 +75,22 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Requests per second of one user or address, four times as many at once; 0: no limit.")
     var rate = 50.0
 
+    @Option(help: "Where jobs are drawn: local, or slurm: on a cluster that shares the folders.")
+    var executor = BatchCommand.Executor.local
+
+    @Option(help: "Processor cores for each job on a cluster.")
+    var cores = 1
+
+    @Option(
+        parsing: .unconditionalSingleValue, help: "Any option of srun, as NAME=VALUE or NAME; may be repeated.")
+    var slurmOption: [String] = []
+
     @Option(help: "A file with options: JSON, by their names.", completion: .file(extensions: ["json"]))
     var config: String?
 
     func validate() throws {
         guard (1...64).contains(workers) else { throw ValidationError("--workers must be 1 to 64.") }
+        guard (1...256).contains(cores) else { throw ValidationError("--cores must be 1 to 256.") }
         guard longestVideo > 0 else { throw ValidationError("--longest-video must be over 0.") }
         guard max(largestPicture.width, largestPicture.height) <= 1 << 30 else {
             throw ValidationError("--largest-picture is too large.")
@@ -114,6 +125,12 @@ struct ServeCommand: ParsableCommand {
             executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
         settings.workers = workers
         settings.limits = limits
+        if executor == .slurm {
+            settings.cores = cores
+            settings.launcher =
+                ["srun", "--quiet", "--job-name=sakuga", "--ntasks=1", "--cpus-per-task=\(cores)"]
+                + slurmOption.map { "--\($0)" }
+        }
         settings.jobLimits.duration = longestVideo * 60
         settings.jobLimits.pixels = largestPicture.width * largestPicture.height
         let given = ProcessInfo.processInfo.environment["SAKUGA_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
@@ -130,7 +147,7 @@ struct ServeCommand: ParsableCommand {
         let token = given == nil ? settings.token.map { "?token=\($0.text)" } ?? "" : ""
         screen.write("open http://\(server.address.reachable.authority)/\(token)\n")
         stopped.wait()
-        screen.write("stopping: what is being drawn will be drawn again\n")
+        screen.write("stopping: what is being drawn goes on when the server is started again\n")
         server.stop()
         withExtendedLifetime(interrupt) {}
     }
