@@ -116,4 +116,47 @@ struct ResumeTests {
         #expect(stopped.code == 130 && stopped.errorOutput.contains("goes on from what is drawn"), "\(stopped)")
         #expect(!FileManager.default.fileExists(atPath: command.file("film.mp4").path))
     }
+
+    @Test("where a segment begins within a scene, the picture is as still as beside it")
+    func seam() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        func ffmpeg(_ arguments: String...) throws {
+            let result = try Tool.run("ffmpeg", ["-v", "error", "-y"] + arguments)
+            #expect(result.code == 0, "\(result.errorOutput)")
+        }
+        // A scene of real footage, to and fro, so long that a segment ends at picture 240.
+        let clip = BuiltCommand.package.appendingPathComponent("samples/clip.mp4").path
+        try ffmpeg(
+            "-i", clip, "-filter_complex",
+            "[0:v]trim=end_frame=70,setpts=PTS-STARTPTS,scale=320:-2,split=4[a][b][c][d];[b]reverse[e];[d]reverse[f];"
+                + "[a][e][c][f]concat=n=4", "-an", "-c:v", "ffv1", command.file("in.mkv").path)
+        let drawn = try command.run(
+            ["stylize", "in.mkv", "-o", "drawn.mkv", "--encoder", "ffv1", "--progress", "none"], timeout: 120)
+        #expect(drawn.code == 0, "\(drawn.errorOutput)")
+        struct Figures: Decodable {
+            struct Stability: Decodable {
+                var warpingError: Double
+                var calmWarpingError: Double
+            }
+            var stability: Stability
+        }
+        var errors: [Int: Figures.Stability] = [:]
+        for number in 234...246 {
+            for name in ["in", "drawn"] {
+                try ffmpeg(
+                    "-i", command.file("\(name).mkv").path, "-vf",
+                    "trim=start_frame=\(number - 1):end_frame=\(number + 1),setpts=PTS-STARTPTS", "-c:v", "ffv1",
+                    command.file("\(name)-pair.mkv").path)
+            }
+            let said = try command.run("evaluate", "in-pair.mkv", "drawn-pair.mkv", "--json")
+            errors[number] = try JSONDecoder().decode(Figures.self, from: said.outputBytes).stability
+        }
+        let across = try #require(errors[240])
+        errors[240] = nil
+        let beside = errors.values
+        #expect(across.warpingError <= beside.map(\.warpingError).max()!, "\(across), beside it \(beside)")
+        // Where nothing moves, smoothing remembers longest: a trace of its new beginning is left.
+        #expect(across.calmWarpingError <= 1.25 * beside.map(\.calmWarpingError).max()!, "\(across)")
+    }
 }

@@ -32,7 +32,7 @@ final class Dispatcher: Sendable {
 
     init(
         _ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: ServiceLimits,
-        jobLimits: WorkOrder.Limits, launcher: [String], cores: Int?
+        jobLimits: WorkOrder.Limits, launcher: [String] = [], cores: Int? = nil
     ) {
         (self.store, self.folders, self.executable) = (store, folders, executable)
         (self.workers, self.limits, self.jobLimits) = (workers, limits, jobLimits)

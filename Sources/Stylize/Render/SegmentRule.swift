@@ -15,8 +15,8 @@ struct SegmentRule: Sendable {
     /// Pictures in a segment that a cut may end, and in the longest.
     static let (shortest, longest) = (48, 240)
     /// Pictures drawn before a segment that begins by length, for the smoothing to swing in. The past counts at most 0.75
-    /// with each picture: after 12 of them 3 % of what came before is left.
-    static let warmUp = 12
+    /// with each picture: after 24 of them 0.1 % of what came before is left.
+    static let warmUp = 24
     /// FFmpeg's `scdet`: the smaller of the mean luma difference and its change, in percent.
     private static let threshold = 10.0
 
