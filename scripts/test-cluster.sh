@@ -96,4 +96,12 @@ wait $first
 together=$(awk '{ sum += $1 } END { print sum }' rate.0 rate.1)
 echo "  one node $(printf %.1f "$one") s, two nodes $(printf %.1f "$two") s: $(ratio "$one" "$two") times as fast"
 echo "  the generator alone: $(printf %.1f "$alone") frames/s in one process, $(printf %.1f "$together") in two: $(ratio "$together" "$alone") times"
+# T(n) = serial + parallel / n, by these two runs: planning, waiting for the cluster and joining do not get shorter.
+awk -v one="$one" -v two="$two" -v seconds="$length" 'BEGIN {
+    parallel = 2 * (one - two); serial = one - parallel
+    if (serial < 0) serial = 0
+    printf "  for a minute of film: %.1f s that more nodes do not shorten, %.1f s that they share\n", serial * 60 / seconds,
+        parallel * 60 / seconds
+    for (n = 4; n <= 64; n *= 2) printf "  %2d nodes: %.1f times as fast\n", n, one / (serial + parallel / n)
+}'
 [ $failures -eq 0 ] || exit 1
