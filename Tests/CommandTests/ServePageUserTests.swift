@@ -8,17 +8,6 @@ import Testing
     .enabled(if: Clip.hasFFmpeg && Browser.isThere, "needs chromium: scripts/deps.sh tests"),
     .onOwnThreads, .timeLimit(.minutes(5)))
 struct ServePageUserTests {
-    private func save(_ tab: Browser.Tab, _ name: String) throws {
-        guard let folder = ProcessInfo.processInfo.environment["SAKUGA_SCREENSHOTS"] else { return }
-        try tab.resize(width: 390, height: 844, isPhone: true)
-        let isFitting = try tab.run("document.documentElement.scrollWidth <= 390") as? Bool
-        #expect(isFitting == true, "\(name)")
-        let file = URL(fileURLWithPath: folder).appendingPathComponent("server-\(name)")
-        try tab.screenshot().write(to: URL(fileURLWithPath: file.path + "-phone.png"))
-        try tab.resize(width: 1280, height: 800)
-        try tab.screenshot().write(to: URL(fileURLWithPath: file.path + ".png"))
-    }
-
     private func token(_ service: Service, _ arguments: String...) throws -> String {
         try service.command.run(["users", "add"] + arguments + ["--data", "data"]).output
             .trimmingCharacters(in: .newlines)
@@ -50,7 +39,7 @@ struct ServePageUserTests {
         defer { browser.close() }
         let tab = try browser.open(service.address("/"))
         #expect(try tab.wait(for: Self.isAsking))
-        try save(tab, "token")
+        try tab.look("server-token")
         try enter(tab, "wrong")
         #expect(try tab.wait(for: "!document.querySelector('#entry .bad').hidden"))
         #expect(try tab.run("document.body.innerText.includes('first.mp4')") as? Bool == false)
@@ -78,7 +67,7 @@ struct ServePageUserTests {
             try other.wait(for: "/priority \\+10/.test(document.querySelector(`li[data-id='\(first)']`).innerText)"))
         #expect(try service.ask("/api/jobs/\(first)", token: mia).json["priority"] as? Int == 10)
         try click(other, "Later", in: "li[data-id='\(second)']")
-        try save(other, "admin")
+        try other.look("server-admin")
         #expect(try service.ask("/api/jobs/\(long)", token: ada, "-X", "DELETE").code == 204)
         let ended = try [first, second].map { try service.wait($0, token: ada)["started"] as? Double ?? 0 }
         #expect(ended[0] < ended[1])
@@ -112,7 +101,7 @@ struct ServePageUserTests {
         let id = try begin(tab, with: Clip.large.url)
         try service.crash()
         #expect(try tab.wait(for: "/Goes on by itself/.test(document.querySelector('li.uploading .what').textContent)"))
-        try save(tab, "broken")
+        try tab.look("server-broken")
         try service.restart()
         #expect(try service.ask("/api/uploads/\(id)").json["offset"] as? Int ?? 0 > 0)
         try tab.run("partSize = 1e6")
@@ -168,7 +157,7 @@ struct ServePageUserTests {
         #expect(try tab.wait(for: Self.isIn))
         try tab.choose([Clip.large.url], for: "#files")
         #expect(try tab.wait(for: "document.querySelector('li.failed .what')?.textContent == `\(sentence)`"))
-        try save(tab, "refused")
+        try tab.look("server-refused")
         #expect(try service.end().code == 0)
     }
 
@@ -190,7 +179,7 @@ struct ServePageUserTests {
             let first = names[119 - 50 * number]
             #expect(try tab.wait(for: "\(rows)[0] == '\(first)' && \(rows).length == \(count)"), "\(number)")
             seen += try tab.run(rows) as? [String] ?? []
-            if number == 1 { try save(tab, "pages") }
+            if number == 1 { try tab.look("server-pages") }
             try click(tab, "Older", in: "#pages")
         }
         #expect(seen == names.reversed())

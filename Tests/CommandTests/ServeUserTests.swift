@@ -108,6 +108,20 @@ struct ServeUserTests {
         #expect(try service.end().code == 0)
     }
 
+    @Test("behind a proxy nobody is taken for whoever sits at the machine")
+    func proxy() throws {
+        let service = try Service(["--name", "films.example.org"])
+        #expect(service.running.errorOutput.contains("?token="))
+        #expect(try service.ask("/api/me").code == 401)
+        let (host, origin) = ("Host: films.example.org", "Origin: https://films.example.org")
+        #expect(try service.ask("/api/me", "-H", host, "-H", origin).code == 401)
+        let mia = try token(service, "mia")
+        #expect(try service.ask("/api/me", token: mia, "-H", host, "-H", origin).json["name"] as? String == "mia")
+        #expect(try service.ask("/api/me", token: mia, "-H", "Host: example.org").code == 421)
+        #expect(try service.command.run("serve", "--name", "https://films.example.org").code == 64)
+        #expect(try service.end().code == 0)
+    }
+
     @Test("users are told who they are and what they may use, and may have limits of their own")
     func accounts() throws {
         let service = try Service(["--quota-per-user", "2", "--waiting-per-user", "3", "--largest-upload", "10"])
