@@ -57,6 +57,14 @@ struct ServePageTests {
         #expect(try tab.wait(for: "/^3 .*painted.*0.9/.test(studio.preview)"))
         #expect(try tab.run(Self.difference) as? Double ?? 0 > 1)
 
+        // A larger generator, where the look has one.
+        try tab.run(
+            "{ const s = [...document.querySelectorAll('#studio select')].find(s => s.options[1].value == 'live'); "
+                + "s.value = 'studio'; s.dispatchEvent(new Event('change')) }")
+        #expect(try tab.wait(for: "/painted:studio/.test(studio.preview)", timeout: 60))
+        try tab.run(
+            "{ const s = [...document.querySelectorAll('#studio select')].find(s => s.options[1].value == 'live'); "
+                + "s.value = ''; s.dispatchEvent(new Event('change')) }")
         try tab.run("document.querySelector('#start').click()")
         #expect(try tab.wait(for: "document.querySelector('li.done a.button') != null", timeout: 60))
         #expect(try tab.run("document.querySelector('#studio').hidden") as? Bool == true)
@@ -144,6 +152,11 @@ struct ServePageTests {
         #expect(try tab.wait(for: "/^7 /.test(studio.preview)"))
         #expect(try tab.wait(for: "document.querySelectorAll('#studio .looks img.own').length == looks.length"))
         try tab.look("server-readme")
+        try tab.run(
+            "document.querySelector('#studio input[value=painted]').click(); document.querySelector('details').open = true"
+        )
+        #expect(try tab.wait(for: "/painted/.test(studio.preview)"))
+        try tab.look("server-more")
         #expect(try service.end().code == 0)
     }
 
