@@ -9,6 +9,8 @@ package final class RenderServer: Sendable {
         /// Where jobs, uploads and results are kept.
         package var data: URL
         package var address: ListenAddress
+        /// Names under which a proxy reaches it.
+        package var names: [String] = []
         /// Jobs drawn at a time.
         package var workers = 1
         /// Lets in whoever runs the server; needed where other machines can reach it.
@@ -54,7 +56,7 @@ package final class RenderServer: Sendable {
         try ResumableUpload(service).finishAll()
         precondition(settings.token != nil || settings.address.isLoopback)
         let routes = Routes(
-            service, RequestRules(settings.address),
+            service, RequestRules(settings.address, proxied: settings.names),
             Admission(UserStore(store), token: settings.token, rate: settings.limits.rate))
         server = try WebServer(settings.address, router: routes.router)
         dispatcher.start()

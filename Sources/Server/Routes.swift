@@ -124,10 +124,12 @@ struct Routes {
 
     // MARK: The rest
 
-    private struct Presets: Encodable { var presets: [String] }
+    private struct Presets: Encodable { var presets: [PresetView] }
 
     private func addPresets() {
-        router.get("/api/presets") { [service] _, _ in try Self.json(Presets(presets: service.library.names())) }
+        router.get("/api/presets") { [service] _, _ in
+            try Self.json(Presets(presets: service.library.list().compactMap(PresetView.init)))
+        }
         router.get("/api/presets/:name/preview") { [service] _, context in
             guard let picture = context.parameters.get("name").flatMap(service.preview) else { throw NotFound() }
             return Response(
@@ -137,6 +139,9 @@ struct Routes {
     }
 
     private func addMetrics() {
+        router.get("/api/me") { [service] _, context in
+            try Self.json(service.store.account(of: context.caller, service.limits))
+        }
         router.get("/metrics") { [service] _, context in
             guard context.caller.isAdmin else { throw Refusal(.forbidden, "the figures are for admins") }
             let counts = try service.store.counts()

@@ -16,7 +16,7 @@ package struct ServiceLimits: Sendable {
     package var attempt = 86_400.0
     /// Seconds for which a job that is over is kept.
     package var keep = 14 * 86_400.0
-    /// Seconds for which an upload is kept to which nothing is sent.
+    /// Seconds for which an upload is kept to which nothing is sent, and a held job that nobody starts.
     package var abandoned = 86_400.0
 
     /// Requests per second from one user, or from one address without a token; four times as many at once.

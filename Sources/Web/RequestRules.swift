@@ -32,23 +32,34 @@ package struct RequestRules: Sendable {
     }
 
     private let names: Set<String>
+    /// Names under which a proxy hands requests on: it may have added TLS.
+    private let proxied: Set<String>
     /// Other machines may ask, by whatever address they know this one.
     private let takesAddresses: Bool
     private let token: AccessToken?
 
-    /// - Parameter token: nil: who may come in is decided elsewhere.
-    package init(_ address: ListenAddress, token: AccessToken? = nil) {
+    /// - Parameters:
+    ///   - proxied: more names of this server, under which a proxy reaches it.
+    ///   - token: nil: who may come in is decided elsewhere.
+    package init(_ address: ListenAddress, proxied: [String] = [], token: AccessToken? = nil) {
         takesAddresses = !address.isLoopback
         let machine = ProcessInfo.processInfo.hostName.lowercased()
         let own = takesAddresses ? [address.host.lowercased(), machine, machine + ".local"] : []
         names = Set(["localhost", "127.0.0.1", "[::1]"] + own)
+        self.proxied = Set(proxied.map { $0.lowercased() })
         self.token = token
     }
 
     /// Nil: the request is answered.
     package func refusal(of facts: Facts) -> Refusal? {
-        guard let authority = facts.authority?.lowercased(), isOurs(Self.host(of: authority)) else { return .wrongHost }
-        if let origin = facts.origin, origin.lowercased() != "http://\(authority)" { return .otherSite }
+        guard let authority = facts.authority?.lowercased() else { return .wrongHost }
+        let isProxied = proxied.contains(String(Self.host(of: authority)))
+        guard isProxied || isOurs(Self.host(of: authority)) else { return .wrongHost }
+        if let origin = facts.origin?.lowercased(), origin != "http://\(authority)",
+            !(isProxied && origin == "https://\(authority)")
+        {
+            return .otherSite
+        }
         if let site = facts.fetchSite, !facts.isNavigation, !["same-origin", "none"].contains(site) {
             return .otherSite
         }

@@ -97,7 +97,10 @@ final class RunningCommand: Sendable {
     /// What stands on standard error so far.
     var errorOutput: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
-    func send(_ signal: Int32) { kill(processID, signal) }
+    /// Does nothing where it has ended: its number may be another program's by then.
+    func send(_ signal: Int32) {
+        process.withLock { if $0.isRunning { kill(processID, signal) } }
+    }
 
     /// Waits until `condition` holds for what stands on standard error; false when that takes longer than `timeout`.
     func waitForErrorOutput(timeout: Double = 30, _ condition: (String) -> Bool) -> Bool {
@@ -116,6 +119,8 @@ final class RunningCommand: Sendable {
             ended.wait()
             Issue.record("the program was still running after \(timeout) s: \(errorOutput)")
         }
+        // It may be waited for again.
+        ended.signal()
         let (status, reason) = process.withLock { ($0.terminationStatus, $0.terminationReason) }
         return BuiltCommand.Result(
             code: status, outputBytes: try Data(contentsOf: outputFile), errorOutput: errorOutput,

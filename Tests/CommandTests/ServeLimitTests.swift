@@ -49,6 +49,24 @@ struct ServeLimitTests {
         }
     }
 
+    @Test("of a film that is too long a part is drawn that is not")
+    func parts() throws {
+        let service = try Service(["--longest-video", "0.1"])
+        let id = try service.send(Clip.long.url, "filename=long.mkv&start=10&end=11&hold=true")
+        let frame = service.command.file("frame.jpg")
+        #expect(try service.ask("/api/jobs/\(id)/preview?time=20", "-o", frame.path).code == 200)
+        #expect(try service.ask("/api/jobs/\(id)/start", "-X", "POST").code == 200)
+        let job = try service.wait(id)
+        #expect(job["state"] as? String == "done" && job["frames"] as? Int == 30, "\(job)")
+        for part in ["start=10", "end=7", "start=2&end=9", "end=1000"] {
+            let job = try service.wait(service.send(Clip.long.url, "filename=long.mkv&\(part)"))
+            #expect((job["error"] as? String)?.contains("longer than this server draws") == true, "\(part): \(job)")
+        }
+        #expect(
+            try service.wait(service.send(Clip.long.url, "filename=long.mkv&start=28"))["state"] as? String == "done")
+        #expect(try service.end().code == 0)
+    }
+
     @Test("what is over is forgotten after a while, with its files")
     func expiry() throws {
         let service = try Service(["--keep", "0.000001"])

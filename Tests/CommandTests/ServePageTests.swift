@@ -22,20 +22,6 @@ struct ServePageTests {
         })()
         """
 
-    private func save(_ tab: Browser.Tab, _ name: String) throws {
-        guard let folder = ProcessInfo.processInfo.environment["SAKUGA_SCREENSHOTS"] else { return }
-        try tab.screenshot().write(to: URL(fileURLWithPath: folder).appendingPathComponent("server-\(name).png"))
-    }
-
-    /// Looks at the page on a phone, and comes back to the desk.
-    private func lookOnPhone(_ tab: Browser.Tab, _ name: String) throws {
-        try tab.resize(width: 390, height: 844, isPhone: true)
-        #expect(try tab.run("document.documentElement.scrollWidth <= 390") as? Bool == true, "\(name)")
-        try save(tab, "\(name)-phone")
-        try tab.resize(width: 1280, height: 800)
-        try save(tab, name)
-    }
-
     private func click(_ tab: Browser.Tab, _ text: String, in scope: String) throws {
         try tab.run("[...document.querySelectorAll('\(scope) button')].find(b => b.textContent == '\(text)').click()")
     }
@@ -47,15 +33,15 @@ struct ServePageTests {
         defer { browser.close() }
         let tab = try browser.open(service.address("/"))
         #expect(try tab.wait(for: "!document.querySelector('#none').hidden"))
-        try lookOnPhone(tab, "empty")
-        let film = service.command.file("holiday.mp4")
+        try tab.look("server-empty")
+        let film = service.command.file("holiday ü+1 100%.mp4")
         try MediaTool.make(
             film, "-f lavfi -i testsrc2=s=320x180:r=10:d=6 -f lavfi -i sine=d=6 -c:v libx264 -pix_fmt yuv420p -c:a aac")
         try tab.choose([film], for: "#files")
         #expect(try tab.wait(for: "studio?.preview != null", timeout: 60))
         #expect(try tab.run("document.querySelectorAll('#studio .looks img').length >= 2") as? Bool == true)
         #expect(try tab.run(Self.difference) as? Double ?? 0 > 1)
-        try lookOnPhone(tab, "studio")
+        try tab.look("server-studio")
 
         // The same frame undrawn, then another look at another frame.
         try tab.run(
@@ -71,13 +57,22 @@ struct ServePageTests {
         #expect(try tab.wait(for: "/^3 .*painted.*0.9/.test(studio.preview)"))
         #expect(try tab.run(Self.difference) as? Double ?? 0 > 1)
 
+        // A larger generator, where the look has one.
+        try tab.run(
+            "{ const s = [...document.querySelectorAll('#studio select')].find(s => s.options[1].value == 'live'); "
+                + "s.value = 'studio'; s.dispatchEvent(new Event('change')) }")
+        #expect(try tab.wait(for: "/painted:studio/.test(studio.preview)", timeout: 60))
+        try tab.run(
+            "{ const s = [...document.querySelectorAll('#studio select')].find(s => s.options[1].value == 'live'); "
+                + "s.value = ''; s.dispatchEvent(new Event('change')) }")
         try tab.run("document.querySelector('#start').click()")
         #expect(try tab.wait(for: "document.querySelector('li.done a.button') != null", timeout: 60))
         #expect(try tab.run("document.querySelector('#studio').hidden") as? Bool == true)
         let said = try tab.run("document.querySelector('li.done .what').textContent") as? String
-        #expect(said == "Done · painted · 60\u{a0}frames")
-        let job = (try service.ask("/api/jobs").json["jobs"] as? [[String: Any]])?.first?["options"] as? [String: Any]
-        #expect(job?["strength"] as? Double == 0.9)
+        #expect(said == "Done · Painted · 60\u{a0}frames")
+        let job = (try service.ask("/api/jobs").json["jobs"] as? [[String: Any]])?.first
+        #expect((job?["options"] as? [String: Any])?["strength"] as? Double == 0.9)
+        #expect(job?["filename"] as? String == "holiday ü+1 100%.mp4")
 
         try click(tab, "Compare", in: "li.done")
         let isPlaying =
@@ -94,7 +89,7 @@ struct ServePageTests {
         try click(tab, "Pause", in: "li.done")
         let apart = "{ const [a, b] = document.querySelectorAll('li.done video'); a.currentTime - b.currentTime }"
         #expect(try abs(tab.run(apart) as? Double ?? 9) < 0.01)
-        try lookOnPhone(tab, "compare")
+        try tab.look("server-compare")
 
         try click(tab, "Delete", in: "li.done")
         #expect(try service.ask("/api/jobs").json["total"] as? Int == 1)
@@ -131,12 +126,38 @@ struct ServePageTests {
             "[...document.querySelectorAll('li.done video')].every(v => v.videoWidth == 64 && v.currentTime > 0.1)"
         #expect(
             try tab.wait(for: "document.querySelectorAll('li.done video').length == 2 && \(isPlaying)", timeout: 60))
-        try lookOnPhone(tab, "list")
+        try tab.look("server-list")
         // Without the server the page says so.
         try service.crash()
-        defer { service.command.removeHome() }
         #expect(try tab.wait(for: "!document.querySelector('#alert').hidden"))
-        try save(tab, "alone")
+        try tab.look("server-alone")
+    }
+
+    /// `docs/server-page.jpg` is `server-readme.png` of this one.
+    @Test(
+        "the page as it looks with the sample film",
+        .enabled(if: ProcessInfo.processInfo.environment["SAKUGA_SCREENSHOTS"] != nil, "SAKUGA_SCREENSHOTS is not set"))
+    func sample() throws {
+        let service = try Service()
+        let clip = BuiltCommand.package.appendingPathComponent("samples/clip.mp4")
+        _ = try service.wait(service.send(clip, "filename=garden.mp4&preset=painted&end=2"))
+        _ = try service.send(clip, "filename=holiday.mp4&hold=true")
+        let browser = try Browser()
+        defer { browser.close() }
+        let tab = try browser.open(service.address("/"))
+        #expect(try tab.wait(for: "studio?.preview != null", timeout: 60))
+        try tab.run(
+            "{ const s = document.querySelector('.transport input'); s.value = 7; s.dispatchEvent(new Event('input')) }"
+        )
+        #expect(try tab.wait(for: "/^7 /.test(studio.preview)"))
+        #expect(try tab.wait(for: "document.querySelectorAll('#studio .looks img.own').length == looks.length"))
+        try tab.look("server-readme")
+        try tab.run(
+            "document.querySelector('#studio input[value=painted]').click(); document.querySelector('details').open = true"
+        )
+        #expect(try tab.wait(for: "/painted/.test(studio.preview)"))
+        try tab.look("server-more")
+        #expect(try service.end().code == 0)
     }
 
     @Test("with a keyboard alone a film gets its look and is started")
@@ -168,12 +189,12 @@ struct ServePageTests {
         #expect(try walk(to: "input[name=preset]"), "\(seen)")
         try tab.press("ArrowRight")
         #expect(try tab.wait(for: "studio.preview.includes('painted')"))
-        try save(tab, "keyboard")
+        try tab.look("server-keyboard")
         #expect(try walk(to: "#start"), "\(seen)")
         try tab.press("Enter")
         #expect(try tab.wait(for: "document.querySelector('li.done') != null", timeout: 60))
         let said = try tab.run("document.querySelector('li.done .what').textContent") as? String
-        #expect(said == "Done · painted · 20\u{a0}frames")
+        #expect(said == "Done · Painted · 20\u{a0}frames")
         #expect(try service.end().code == 0)
     }
 }

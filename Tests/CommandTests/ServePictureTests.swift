@@ -132,6 +132,34 @@ struct ServePictureTests {
         #expect(try service.end().code == 0)
     }
 
+    private func size(of folder: URL) throws -> Int {
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).map(folder.appendingPathComponent)
+        return try files.map { file in
+            let facts = try file.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey])
+            return facts.isRegularFile == true ? facts.fileSize ?? 0 : 0
+        }.reduce(0, +)
+    }
+
+    @Test("a small film for browsers is made only where there is room for it")
+    func room() throws {
+        let service = try Service(["--quota", "1"])
+        let film = service.command.file("film.avi")
+        // Less than a megabyte, and of a kind that takes more in another codec.
+        try MediaTool.make(
+            film,
+            "-f lavfi -i testsrc2=s=640x360:r=25:d=6,noise=alls=20:allf=t -c:v mpeg4 -b:v 900k -maxrate 900k -bufsize 200k"
+        )
+        let id = try service.send(film, "filename=film.avi&hold=true")
+        var answer = try service.ask("/api/jobs/\(id)/proxy")
+        for _ in 0..<300 where answer.code == 202 {
+            usleep(100_000)
+            answer = try service.ask("/api/jobs/\(id)/proxy")
+        }
+        #expect(answer.code == 507 && (answer.json["error"] as? String)?.contains("no room") == true, "\(answer)")
+        #expect(try size(of: service.command.file("data/jobs")) <= 1 << 20)
+        #expect(try service.end().code == 0)
+    }
+
     @Test("browsers get a film that they play, whatever was sent")
     func proxies() throws {
         let service = try Service()
@@ -181,6 +209,9 @@ struct ServePictureTests {
             let part = try service.ask("/api/jobs/\(id)/proxy", "-r", "10-19", "-o", "/dev/null", "-D", "-")
             #expect(part.code == 206 && part.body.lowercased().contains("content-type: video/mp4"), "\(part.body)")
         }
+        // What was made counts as what was sent does.
+        let used = try service.ask("/api/me").json["used"] as? [String: Any]
+        #expect(try used?["stored"] as? Int == size(of: service.command.file("data/jobs")))
         #expect(try service.end().code == 0)
     }
 }

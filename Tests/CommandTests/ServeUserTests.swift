@@ -108,6 +108,57 @@ struct ServeUserTests {
         #expect(try service.end().code == 0)
     }
 
+    @Test("behind a proxy nobody is taken for whoever sits at the machine")
+    func proxy() throws {
+        let service = try Service(["--name", "films.example.org"])
+        #expect(service.running.errorOutput.contains("?token="))
+        #expect(try service.ask("/api/me").code == 401)
+        let (host, origin) = ("Host: films.example.org", "Origin: https://films.example.org")
+        #expect(try service.ask("/api/me", "-H", host, "-H", origin).code == 401)
+        let mia = try token(service, "mia")
+        #expect(try service.ask("/api/me", token: mia, "-H", host, "-H", origin).json["name"] as? String == "mia")
+        #expect(try service.ask("/api/me", token: mia, "-H", "Host: example.org").code == 421)
+        #expect(try service.command.run("serve", "--name", "https://films.example.org").code == 64)
+        #expect(try service.end().code == 0)
+    }
+
+    @Test("users are told who they are and what they may use, and may have limits of their own")
+    func accounts() throws {
+        let service = try Service(["--quota-per-user", "2", "--waiting-per-user", "3", "--largest-upload", "10"])
+        #expect(try service.ask("/api/me").json["is_admin"] as? Bool == true)
+        let (mia, ada) = (try token(service, "mia"), try token(service, "ada", "--admin"))
+        #expect(try service.ask("/api/me").code == 401)
+        // Nothing but the page and the sign of life is given to whoever has no token.
+        #expect(try service.ask("/").code == 200 && service.ask("/healthz").code == 200)
+        for path in ["/api/presets", "/openapi.json", "/metrics", "/x", "//", "/index.html"] {
+            #expect(try service.ask(path).code == 401, "\(path)")
+        }
+        _ = try service.send(Clip.filmMP4.url, "filename=a.mp4&hold=true", token: mia)
+        func me(_ token: String, _ part: String) throws -> [String: Any] {
+            try service.ask("/api/me", token: token).json[part] as? [String: Any] ?? [:]
+        }
+        let size = try Clip.filmMP4.bytes.count
+        #expect(try service.ask("/api/me", token: mia).json["name"] as? String == "mia")
+        #expect(try me(mia, "used")["stored"] as? Int == size && me(mia, "used")["waiting"] as? Int == 1)
+        #expect(try me(mia, "limits")["stored"] as? Int == 2 << 20 && me(mia, "limits")["upload"] as? Int == 10 << 20)
+        #expect(try me(mia, "everybody").isEmpty && me(ada, "everybody")["stored"] as? Int == size)
+        #expect(try me(ada, "limits")["stored"] == nil && me(ada, "limits")["highest_priority"] as? Int == 100)
+        #expect(try users(service, "limit", "mia", "--quota", "5", "--waiting", "1").code == 0)
+        #expect(try users(service).output == "ada\tadmin\nmia\tuser\tquota 5 MB\twaiting 1\n")
+        #expect(try me(mia, "limits")["stored"] as? Int == 5 << 20 && me(mia, "limits")["waiting"] as? Int == 1)
+        let film = "@\(Clip.filmMP4.url.path)"
+        #expect(try service.ask("/api/jobs", token: mia, "-X", "POST", "--data-binary", film).code == 429)
+        #expect(try users(service, "limit", "mia").code == 0)
+        #expect(try me(mia, "limits")["waiting"] as? Int == 3)
+        #expect(try users(service, "limit", "tom", "--quota", "1").code == 64)
+        #expect(try users(service, "limit", "mia", "--quota", "-1").code == 64)
+        let looks = try service.ask("/api/presets", token: mia).json["presets"] as? [[String: Any]] ?? []
+        let painted = looks.first { $0["name"] as? String == "painted" }
+        #expect(painted?["title"] as? String == "Painted" && painted?["strength"] as? Double == 1)
+        #expect(painted?["sizes"] as? [String] == ["live", "studio"])
+        #expect(try service.end().code == 0)
+    }
+
     @Test("what cannot be done with users is said in a sentence")
     func refusals() throws {
         let command = try BuiltCommand()

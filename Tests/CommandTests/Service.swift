@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-/// A server on a port of its own, over a folder that outlives it.
+/// A server on a port of its own, over a folder that outlives it; both go with this object.
 final class Service {
     let command: BuiltCommand
     private(set) var running: RunningCommand
@@ -13,20 +13,29 @@ final class Service {
     init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
         command = try BuiltCommand()
         (self.arguments, self.environment) = (arguments, environment)
-        (running, port) = try Self.start(command, arguments, environment)
+        (running, port) = try Self.start(command, arguments, environment, port: 0)
+    }
+
+    deinit {
+        running.send(SIGKILL)
+        _ = try? running.wait(timeout: 10)
+        command.removeHome()
     }
 
     private static func start(
-        _ command: BuiltCommand, _ arguments: [String], _ environment: [String: String]
+        _ command: BuiltCommand, _ arguments: [String], _ environment: [String: String], port: Int
     ) throws -> (RunningCommand, Int) {
-        let bind = arguments.contains("--bind") ? [] : ["--bind", "127.0.0.1:0"]
+        let bind = arguments.contains("--bind") ? [] : ["--bind", "127.0.0.1:\(port)"]
         let running = try command.start(
             ["serve", "--data", "data"] + bind + arguments, environment: environment)
         guard running.waitForErrorOutput(timeout: 30, { $0.contains("open http://") && $0.hasSuffix("\n") }),
             let port = running.errorOutput.split(separator: "/").compactMap({ part in
                 part.split(separator: ":").last.flatMap { Int($0) }
             }).first
-        else { throw Browser.Failure(description: "no address in: \(running.errorOutput)") }
+        else {
+            running.send(SIGKILL)
+            throw Browser.Failure(description: "no address in: \(running.errorOutput)")
+        }
         return (running, port)
     }
 
@@ -36,11 +45,11 @@ final class Service {
         _ = try running.wait(timeout: 10)
     }
 
-    func restart() throws { (running, port) = try Self.start(command, arguments, environment) }
+    /// At the same address.
+    func restart() throws { (running, port) = try Self.start(command, arguments, environment, port: port) }
 
     func end() throws -> BuiltCommand.Result {
         running.send(SIGINT)
-        defer { command.removeHome() }
         return try running.wait(timeout: 30)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Frames
 import Testing
 
 @testable import Server
@@ -79,5 +80,60 @@ struct StorageTests {
         _ = try folders.freshOutput("a")
         try Data(count: 234).write(to: folders.folder("a").appendingPathComponent("result/y"))
         #expect(folders.size("a") == 1234)
+    }
+
+    @Test("held jobs that nobody starts go like uploads that nobody goes on with, and count as waiting until then")
+    func held() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (store, folders) = (try store(), try JobFolders(folder, allowed: AllowedFolders()))
+        var limits = ServiceLimits()
+        (limits.abandoned, limits.waitingPerUser) = (50, 2)
+        for (id, created) in [("old", 100.0), ("young", 160)] {
+            var job = job(id, of: mia, bytes: 1, state: .held)
+            job.created = created
+            try folders.make(id)
+            try store.accept(job, from: mia, limits)
+        }
+        #expect(throws: Refusal.self) { try store.check(mia, bytes: 0, limits) }
+        try Sweep(store, folders, limits).run(now: 200)
+        #expect(try store.ids() == ["young"])
+        #expect(!FileManager.default.fileExists(atPath: folders.folder("old").path))
+        #expect(FileManager.default.fileExists(atPath: folders.folder("young").path))
+        try store.check(mia, bytes: 0, limits)
+        try UserStore(store).remove("mia")
+        #expect(try store.job("young")?.state == .cancelled)
+    }
+
+    @Test("a user may have limits of their own, which go before the server's; an account says what is used and left")
+    func ownLimits() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = try store()
+        var limits = ServiceLimits()
+        (limits.storedPerUser, limits.waitingPerUser, limits.runningPerUser) = (100, 5, 1)
+        let users = UserStore(store)
+        try users.limit("mia", UserLimits(stored: 1000, waiting: 2))
+        try users.limit("tom", UserLimits(running: 2))
+        #expect(throws: SakugaError.self) { try users.limit("ada", UserLimits()) }
+        for number in 1...3 {
+            try store.add(job("mia\(number)", of: mia, bytes: 300, state: .queued))
+            try store.add(job("tom\(number)", of: tom, bytes: 1, state: .queued))
+        }
+        #expect(throws: Refusal.self) { try store.check(mia, bytes: 1, limits) }
+        #expect(throws: Refusal.self) { try store.check(tom, bytes: 98, limits) }
+        try store.check(tom, bytes: 97, limits)
+        #expect(try store.room(for: job("new", of: mia, bytes: 0), limits) == 100)
+        // One of hers, two of his.
+        let claimed = try (0..<4).map { _ in try store.claim(runningPerUser: limits.runningPerUser, now: 10)?.owner }
+        #expect(Set(claimed.prefix(3)) == ["mia", "tom"] && claimed.filter { $0 == "tom" }.count == 2)
+        #expect(claimed[3] == nil)
+
+        let account = try store.account(of: mia, limits)
+        #expect(account.used == .init(stored: 900, waiting: 2, running: 1))
+        #expect(account.limits.stored == 1000 && account.limits.waiting == 2 && account.limits.running == 1)
+        #expect(account.limits.highestPriority == 0 && account.everybody == nil && !account.isAdmin)
+        let host = try store.account(of: .host, limits)
+        #expect(host.used.stored == 0 && host.everybody?.stored == 903 && host.limits.stored == nil)
+        try users.limit("mia", UserLimits())
+        #expect(try users.list().map(\.limits) == [UserLimits(), UserLimits(running: 2)])
     }
 }

@@ -43,8 +43,10 @@ struct WorkerProcessTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let script =
             "read order; sleep 0.2; f=${order#*'\"folder\":\"'}; f=${f%%'\"'*}; printf picture > \"$f/frame.jpg\""
+        let folders = try JobFolders(folder, allowed: AllowedFolders())
         let desk = PictureDesk(
-            try JobFolders(folder, allowed: AllowedFolders()), executable: try worker(script), limits: .init())
+            try JobStore(JobStore.file(in: folder)), folders, executable: try worker(script), limits: ServiceLimits(),
+            jobLimits: .init())
         let job = Job(id: "a", filename: "a.mp4", options: JobOptions(), created: 0, bytes: 1)
         let (shown, refused) = await withTaskGroup(of: Bool?.self) { group in
             for _ in 0..<60 {

@@ -145,6 +145,12 @@ package final class Browser {
                 session: session)
         }
 
+        /// Asks for the page's dark or its light colours.
+        package func prefer(dark: Bool) throws {
+            let scheme = ["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]
+            _ = try browser.call("Emulation.setEmulatedMedia", ["features": [scheme]], session: session)
+        }
+
         /// A picture of the page, as PNG.
         package func screenshot() throws -> Data {
             let answer = try browser.call("Page.captureScreenshot", ["format": "png"], session: session)

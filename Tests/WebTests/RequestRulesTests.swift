@@ -52,6 +52,20 @@ struct RequestRulesTests {
         #expect(refusal("localhost:8088", site: "same-origin") == nil)
     }
 
+    @Test("a name that was given is answered to, also behind TLS, and no other name is")
+    func proxies() {
+        let rules = RequestRules(ListenAddress(host: "127.0.0.1", port: 8088), proxied: ["Films.example.org"])
+        func refusal(_ authority: String, _ origin: String? = nil) -> RequestRules.Refusal? {
+            rules.refusal(of: .init(authority: authority, origin: origin))
+        }
+        #expect(refusal("films.example.org", "https://films.example.org") == nil)
+        #expect(refusal("films.example.org:8443", "https://films.example.org:8443") == nil)
+        #expect(refusal("films.example.org", "http://films.example.org") == nil)
+        #expect(refusal("films.example.org", "https://example.org") == .otherSite)
+        #expect(refusal("example.org") == .wrongHost)
+        #expect(refusal("127.0.0.1:8088", "https://127.0.0.1:8088") == .otherSite)
+    }
+
     @Test("a link on another site may open the page, with the token")
     func navigation() {
         #expect(refusal("localhost:8088", site: "cross-site", isNavigation: true) == nil)

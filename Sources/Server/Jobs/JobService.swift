@@ -20,7 +20,8 @@ struct JobService: Sendable {
     ) {
         (self.store, self.folders, self.dispatcher) = (store, folders, dispatcher)
         (library, self.limits) = (presets, limits)
-        pictures = PictureDesk(folders, executable: dispatcher.executable, limits: dispatcher.jobLimits)
+        pictures = PictureDesk(
+            store, folders, executable: dispatcher.executable, limits: limits, jobLimits: dispatcher.jobLimits)
     }
 
     /// A job as clients see it.

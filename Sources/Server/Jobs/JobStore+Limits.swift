@@ -25,49 +25,63 @@ extension JobStore {
     /// The bytes that a result may have: what the limits leave to its owner. Below 1 where nothing is left.
     func room(for job: Job, _ limits: ServiceLimits) throws -> Int {
         try database.read { database in
-            var room = limits.stored > 0 ? limits.stored - (try Self.stored(nil, database)) : Int.max
-            let isLimited = try Bool.fetchOne(
-                database, sql: "SELECT role = 'user' FROM user WHERE name = ?", arguments: [job.owner])
-            if isLimited == true, limits.storedPerUser > 0, let owner = job.owner {
-                room = min(room, limits.storedPerUser - (try Self.stored(owner, database)))
+            let limits = try limits.of(job.owner, database)
+            var room = limits.stored > 0 ? limits.stored - (try Self.stored(of: .all, database)) : Int.max
+            if limits.storedPerUser > 0 {
+                room = min(room, limits.storedPerUser - (try Self.stored(of: .one(job.owner), database)))
             }
             return room
         }
     }
 
     static func check(_ caller: Caller, _ bytes: Int, _ limits: ServiceLimits, _ database: Database) throws {
-        if limits.stored > 0, bytes > 0, try stored(nil, database) + bytes > limits.stored {
+        let limits = try limits.of(caller.name, database)
+        if limits.stored > 0, bytes > 0, try stored(of: .all, database) + bytes > limits.stored {
             throw Refusal(.insufficientStorage, "the server keeps as much as it may: try again later")
         }
-        guard !caller.isAdmin, let name = caller.name else { return }
         if limits.waitingPerUser > 0 {
-            let waiting =
-                try Int.fetchOne(
-                    database,
-                    sql: """
-                        SELECT (SELECT COUNT(*) FROM job WHERE state = 'queued' AND owner = :name)
-                            + (SELECT COUNT(*) FROM upload WHERE owner = :name)
-                        """, arguments: ["name": name]) ?? 0
+            let waiting = try waiting(of: caller.name, database)
             guard waiting < limits.waitingPerUser else {
                 throw Refusal(
                     .tooManyRequests,
                     "\(waiting) of your jobs wait already: send more when some are drawn, or cancel some")
             }
         }
-        if limits.storedPerUser > 0, bytes > 0, try stored(name, database) + bytes > limits.storedPerUser {
+        if limits.storedPerUser > 0, bytes > 0,
+            try stored(of: .one(caller.name), database) + bytes > limits.storedPerUser
+        {
             throw Refusal(
                 .insufficientStorage,
                 "your films and drawings would take more than \(limits.storedPerUser >> 20) MB: delete some first")
         }
     }
 
-    /// The bytes that a user's jobs and uploads take on the disk, or will; nil: everybody's.
-    private static func stored(_ owner: String?, _ database: Database) throws -> Int {
+    /// How many of somebody's jobs wait, are held, or are on their way here; nil: the host's.
+    static func waiting(of owner: String?, _ database: Database) throws -> Int {
         try Int.fetchOne(
             database,
             sql: """
-                SELECT (SELECT COALESCE(SUM(stored), 0) FROM job WHERE :owner IS NULL OR owner = :owner)
-                    + (SELECT COALESCE(SUM(size), 0) FROM upload WHERE :owner IS NULL OR owner = :owner)
+                SELECT (SELECT COUNT(*) FROM job WHERE state IN ('held', 'queued') AND owner IS :owner)
+                    + (SELECT COUNT(*) FROM upload WHERE owner IS :owner)
                 """, arguments: ["owner": owner]) ?? 0
+    }
+
+    /// Whose files.
+    enum Whose {
+        case all
+        /// Nil: the host's.
+        case one(String?)
+    }
+
+    /// The bytes that jobs and uploads take on the disk, or will.
+    static func stored(of whose: Whose, _ database: Database) throws -> Int {
+        var (condition, owner) = ("TRUE", String?.none)
+        if case .one(let name) = whose { (condition, owner) = ("owner IS :owner", name) }
+        return try Int.fetchOne(
+            database,
+            sql: """
+                SELECT (SELECT COALESCE(SUM(stored), 0) FROM job WHERE \(condition))
+                    + (SELECT COALESCE(SUM(size), 0) FROM upload WHERE \(condition))
+                """, arguments: condition == "TRUE" ? [] : ["owner": owner]) ?? 0
     }
 }

@@ -25,7 +25,9 @@ extension JobStore {
         LEFT JOIN busy ON busy.owner IS waiting.owner
         LEFT JOIN turn ON turn.owner = COALESCE(waiting.owner, '')
         LEFT JOIN user ON user.name = waiting.owner
-        WHERE place = 1 AND NOT (:limit > 0 AND user.role IS 'user' AND COALESCE(busy.count, 0) >= :limit)
+        WHERE place = 1 AND NOT (
+            user.role IS 'user' AND COALESCE(user.running, :limit) > 0
+            AND COALESCE(busy.count, 0) >= COALESCE(user.running, :limit))
         ORDER BY
             priority + IIF(busy.count > 0, 0, (:now - MAX(since, COALESCE(turn.last, 0))) / :step) DESC,
             COALESCE(busy.count, 0), COALESCE(turn.last, 0), since, id
@@ -35,7 +37,7 @@ extension JobStore {
     /// Takes the job whose turn it is, as running; nil where none may be begun.
     ///
     /// - Parameters:
-    ///   - runningPerUser: jobs of one user that may run at a time; 0: any number.
+    ///   - runningPerUser: jobs that may run at a time of a user who has no limit of their own; 0: any number.
     ///   - now: seconds since 1970.
     func claim(runningPerUser: Int = 0, now: Double = Date.now.timeIntervalSince1970) throws -> Job? {
         try database.write { database in

@@ -85,6 +85,11 @@ final class JobStore: Sendable {
         migrator.registerMigration("files in place") { database in
             try database.alter(table: "job") { $0.add(column: "source", .text) }
         }
+        migrator.registerMigration("users' limits") { database in
+            try database.alter(table: "user") { table in
+                for column in ["stored", "waiting", "running"] { table.add(column: column, .integer) }
+            }
+        }
         return migrator
     }
 
@@ -135,6 +140,14 @@ final class JobStore: Sendable {
     /// The identifiers of all jobs and unfinished uploads.
     func ids() throws -> Set<String> {
         try database.read { try String.fetchSet($0, sql: "SELECT id FROM job UNION SELECT id FROM upload") }
+    }
+
+    /// Forgets the held jobs that came before a time, in seconds since 1970; returns their identifiers.
+    func removeHeld(before time: Double) throws -> [String] {
+        try database.write { database in
+            try String.fetchAll(
+                database, sql: "DELETE FROM job WHERE state = 'held' AND created < ? RETURNING id", arguments: [time])
+        }
     }
 
     /// The jobs that were over before a time, in seconds since 1970.

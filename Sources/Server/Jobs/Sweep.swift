@@ -32,6 +32,7 @@ struct Sweep: Sendable {
             }
             folders.remove(upload.id)
         }
+        for id in try store.removeHeld(before: now - limits.abandoned) { folders.remove(id) }
         guard limits.keep > 0 else { return }
         for id in try store.jobs(overBefore: now - limits.keep) where try store.remove(id) { folders.remove(id) }
     }

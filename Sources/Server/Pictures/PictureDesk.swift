@@ -22,12 +22,14 @@ final class PictureDesk: Sendable {
         /// Small films that are being made or wait to be.
         var coming: Set<URL> = []
         /// Why small films could not be made, until somebody is told.
-        var failures: [URL: SakugaError] = [:]
+        var failures: [URL: any Error] = [:]
     }
 
+    private let store: JobStore
     private let folders: JobFolders
     private let executable: URL
-    private let limits: WorkOrder.Limits
+    private let limits: ServiceLimits
+    private let jobLimits: WorkOrder.Limits
     private let state = Mutex(State())
     /// For what somebody waits for.
     private let quick = OperationQueue()
@@ -39,8 +41,11 @@ final class PictureDesk: Sendable {
     /// Bytes of a picture.
     private static let largestPicture = 64 << 20
 
-    init(_ folders: JobFolders, executable: URL, limits: WorkOrder.Limits) {
-        (self.folders, self.executable, self.limits) = (folders, executable, limits)
+    init(
+        _ store: JobStore, _ folders: JobFolders, executable: URL, limits: ServiceLimits, jobLimits: WorkOrder.Limits
+    ) {
+        (self.store, self.folders, self.executable) = (store, folders, executable)
+        (self.limits, self.jobLimits) = (limits, jobLimits)
         quick.maxConcurrentOperationCount = 2
         quick.qualityOfService = .userInitiated
         slow.maxConcurrentOperationCount = 1
@@ -87,13 +92,13 @@ final class PictureDesk: Sendable {
     }
 
     private func makeProxy(of job: Job, _ film: Film, _ target: URL) {
-        var failure: SakugaError?
+        var failure: (any Error)?
         do {
             if !FileManager.default.fileExists(atPath: target.path) {
                 try make(.proxy, of: job, film) { try keep($0, of: job, film) }
             }
         } catch {
-            failure = error as? SakugaError ?? SakugaError(.software, "the small film could not be made")
+            failure = error
         }
         state.withLock { state in
             state.coming.remove(target)
@@ -125,6 +130,10 @@ final class PictureDesk: Sendable {
             let target = kept(job, film, file.lastPathComponent)
             // Somebody else may have asked at the same time.
             guard rename(file.path, target.path) == 0 else { throw NotFound() }
+        }
+        // They count against what the job's owner may have.
+        try store.change(job.id) {
+            $0.stored = folders.size(job.id); return true
         }
     }
 
@@ -161,15 +170,17 @@ final class PictureDesk: Sendable {
         _ product: WorkProduct, of job: Job, _ film: Film, options: JobOptions? = nil, use: ([URL]) throws -> Value
     ) throws -> Value {
         let file = try file(of: job, film)
+        let room = min(try store.room(for: job, limits), folders.freeBytes - limits.freeDisk)
+        guard product != .proxy || room > 0 else { throw Refusal.noRoom }
         let scratch = try folders.makeScratch()
         defer { try? FileManager.default.removeItem(at: scratch) }
-        var limits = limits
+        var jobLimits = jobLimits
         // A result may be larger than what was sent, and is not a stranger's.
-        if film == .result { limits.pixels = .max }
-        if product != .proxy { limits.result = Self.largestPicture }
+        if film == .result { jobLimits.pixels = .max }
+        jobLimits.result = product == .proxy ? min(jobLimits.result, room) : Self.largestPicture
         // One picture is drawn fastest by one stream with all cores.
         var order = WorkOrder(
-            input: file.path, folder: scratch.path, options: options ?? job.options, streams: 1, limits: limits)
+            input: file.path, folder: scratch.path, options: options ?? job.options, streams: 1, limits: jobLimits)
         (order.product, order.networks) = (product, folders.networks.path)
         let process = WorkerProcess()
         let isStopping = state.withLock { state in
@@ -186,6 +197,7 @@ final class PictureDesk: Sendable {
         let timeout = product == .proxy ? Self.slowTimeout : Self.quickTimeout
         switch try process.run(executable, "worker", order, timeout: timeout) {
         case .done: return try use(product.files.map(scratch.appendingPathComponent))
+        case .failed(_, isFinal: false) where product == .proxy && jobLimits.result == room: throw Refusal.noRoom
         case .failed(let reason, let isFinal):
             let shown = folders.withoutPaths(reason, of: job)
             throw SakugaError(isFinal ? .usage : .software, shown)
@@ -198,4 +210,7 @@ extension Refusal {
     /// More is asked for than can be done now.
     fileprivate static let busy = Refusal(
         .serviceUnavailable, "the server has its hands full: ask again in a moment", retryAfter: 2)
+
+    fileprivate static let noRoom = Refusal(
+        .insufficientStorage, "there is no room for a small film that browsers play: delete something first")
 }

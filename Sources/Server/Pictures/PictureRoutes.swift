@@ -87,7 +87,7 @@ extension JobService {
     func start(_ id: String, _ options: JobOptions) throws -> Job? {
         let changed = try store.change(id) { job in
             guard job.state == .held else { return false }
-            (job.state, job.options) = (.queued, options)
+            (job.state, job.options, job.queued) = (.queued, options, Date.now.timeIntervalSince1970)
             return true
         }
         if changed != nil { dispatcher.wake() }

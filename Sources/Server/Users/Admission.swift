@@ -25,9 +25,13 @@ struct Admission: RouterMiddleware {
         if let delay = rate.delay(for: asker, now: (ContinuousClock.now - start) / .seconds(1)) {
             throw Refusal(.tooManyRequests, "too many requests: wait a little", retryAfter: delay)
         }
-        guard let caller else { return .noToken }
-        context.caller = caller
+        if let caller { context.caller = caller } else if !Self.isOpen(request) { return .noToken }
         return try await next(request, context)
+    }
+
+    /// The page, which asks for the token, and the sign of life tell nothing of anybody.
+    private static func isOpen(_ request: Request) -> Bool {
+        request.method == .get && ["/", "/healthz"].contains(request.uri.path)
     }
 
     /// Nil: nobody who may come in.

@@ -54,18 +54,32 @@ package struct UserStore: Sendable {
     package func remove(_ name: String) throws {
         try database.write { database in
             guard try Self.role(name, database) != nil else {
-                throw SakugaError(.usage, "there is no user '\(name)'", hint: "sakuga users lists them")
+                throw Self.unknown(name)
             }
             try database.execute(
-                sql: "UPDATE job SET state = 'cancelled', finished = ? WHERE owner = ? AND state = 'queued'",
+                sql: "UPDATE job SET state = 'cancelled', finished = ? WHERE owner = ? AND state IN ('held', 'queued')",
                 arguments: [Date.now.timeIntervalSince1970, name])
             try database.execute(sql: "DELETE FROM user WHERE name = ?", arguments: [name])
         }
     }
 
-    /// All of them by name.
-    package func list() throws -> [User] {
-        try database.read { try Row.fetchAll($0, sql: "SELECT name, role FROM user ORDER BY name").map(Self.user) }
+    /// Gives a user limits of their own; those that are nil are the server's.
+    ///
+    /// - Throws: `.usage` where there is no such user.
+    package func limit(_ name: String, _ limits: UserLimits) throws {
+        try database.write { database in
+            try database.execute(
+                sql: "UPDATE user SET stored = ?, waiting = ?, running = ? WHERE name = ?",
+                arguments: [limits.stored, limits.waiting, limits.running, name])
+            if database.changesCount == 0 { throw Self.unknown(name) }
+        }
+    }
+
+    /// All of them by name, with their own limits.
+    package func list() throws -> [(user: User, limits: UserLimits)] {
+        try database.read {
+            try Row.fetchAll($0, sql: "SELECT * FROM user ORDER BY name").map { (Self.user($0), UserLimits($0)) }
+        }
     }
 
     /// Whose token it is; nil where it is nobody's. The hash is looked up, so that the time it takes tells nothing of the
@@ -79,6 +93,10 @@ package struct UserStore: Sendable {
 
     package func isEmpty() throws -> Bool {
         try database.read { try Int.fetchOne($0, sql: "SELECT 1 FROM user LIMIT 1") == nil }
+    }
+
+    private static func unknown(_ name: String) -> SakugaError {
+        SakugaError(.usage, "there is no user '\(name)'", hint: "sakuga users lists them")
     }
 
     private static func role(_ name: String, _ database: Database) throws -> String? {

@@ -100,9 +100,8 @@ final class Dispatcher: Sendable {
         } catch {
             outcome = .failed((error as? SakugaError)?.message ?? "\(error)", isFinal: false)
         }
-        let stored = folders.size(job.id)
         _ = try? store.change(job.id) { job in
-            job.stored = stored
+            job.stored = folders.size(job.id)
             finish(&job, outcome)
             return true
         }

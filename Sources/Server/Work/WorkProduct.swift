@@ -9,6 +9,9 @@ package enum WorkProduct: Codable, Sendable, Equatable {
     /// A small film that every browser plays, `proxy.mp4`.
     case proxy
 
+    /// More is made than a picture: it takes as long as the film does.
+    package var isWhole: Bool { self == .drawing || self == .proxy }
+
     /// The files that it is made of in the order's folder; of a drawing they are named after the input.
     var files: [String] {
         switch self {

@@ -14,8 +14,8 @@ struct ServeCommand: ParsableCommand {
             are fetched when they are done. What was accepted survives a crash of the server and of its machine. \
             GET /openapi.json describes the interface for programs.
 
-            Only this machine is answered, unless --bind lets others in. Then, and as soon as there are users (sakuga users), \
-            a token is needed: a user's, or the one that SAKUGA_TOKEN gives or that is made up and printed, whose holder may \
+            Only this machine is answered, unless --bind lets others in, or a proxy (--name) does. Then, and as soon as there \
+            are users (sakuga users), a token is needed: a user's, or the one that SAKUGA_TOKEN gives or that is made up and printed, whose holder may \
             do everything.
 
             Options can also be given in the environment (SAKUGA_WORKERS=2) and in a file of JSON, by the same names. The \
@@ -33,6 +33,9 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: "The address to listen on, with or without a port. (default: 127.0.0.1:8090)")
     var bind: String?
+
+    @Option(help: "A name under which a proxy with TLS reaches the server. Can be given several times.")
+    var name: [String] = []
 
     @Option(help: "Jobs drawn at a time.")
     var workers = 1
@@ -91,6 +94,10 @@ struct ServeCommand: ParsableCommand {
     func validate() throws {
         guard (1...64).contains(workers) else { throw ValidationError("--workers must be 1 to 64.") }
         guard (1...256).contains(cores) else { throw ValidationError("--cores must be 1 to 256.") }
+        let isName = { (name: String) in
+            !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "-.".contains($0) }
+        }
+        guard name.allSatisfy(isName) else { throw ValidationError("--name must be a name, without scheme and port.") }
         guard longestVideo > 0 else { throw ValidationError("--longest-video must be over 0.") }
         guard max(largestPicture.width, largestPicture.height) <= 1 << 30 else {
             throw ValidationError("--largest-picture is too large.")
@@ -124,6 +131,7 @@ struct ServeCommand: ParsableCommand {
             folders: try AllowedFolders(allowFolder),
             executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
         settings.workers = workers
+        settings.names = name
         settings.limits = limits
         if executor == .slurm {
             settings.cores = cores
@@ -137,7 +145,8 @@ struct ServeCommand: ParsableCommand {
         if let given, given.count < 16 {
             throw SakugaError(.usage, "SAKUGA_TOKEN is short enough to be guessed", hint: "give 16 characters or more")
         }
-        let isOpen = try address.isLoopback && UserStore(data: settings.data, isNew: true).isEmpty()
+        // Through a proxy everybody seems to sit at this machine.
+        let isOpen = try address.isLoopback && name.isEmpty && UserStore(data: settings.data, isNew: true).isEmpty()
         settings.token = given.map(AccessToken.init(text:)) ?? (isOpen ? nil : AccessToken())
         let stopped = DispatchSemaphore(value: 0)
         let interrupt = Interrupt { stopped.signal() }

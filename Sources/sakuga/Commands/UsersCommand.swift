@@ -16,9 +16,10 @@ struct UsersCommand: ParsableCommand {
               sakuga users add mia                  prints her token
               sakuga users add tom --admin
               sakuga users                          lists them
+              sakuga users limit mia --quota 50000 --running 2
               sakuga users remove mia --data /srv/sakuga
             """,
-        subcommands: [List.self, Add.self, Remove.self],
+        subcommands: [List.self, Add.self, Limit.self, Remove.self],
         defaultSubcommand: List.self
     )
 
@@ -37,7 +38,13 @@ struct UsersCommand: ParsableCommand {
         @OptionGroup var folder: Folder
 
         func run() throws {
-            for user in try folder.users().list() { print("\(user.name)\t\(user.role)") }
+            for (user, limits) in try folder.users().list() {
+                let own = [
+                    limits.stored.map { "quota \($0 >> 20) MB" }, limits.waiting.map { "waiting \($0)" },
+                    limits.running.map { "running \($0)" },
+                ].compactMap { $0 }
+                print(([user.name, user.role.rawValue] + own).joined(separator: "\t"))
+            }
         }
     }
 
@@ -55,6 +62,36 @@ struct UsersCommand: ParsableCommand {
         func run() throws {
             print(try folder.users(isNew: true).add(name, admin ? .admin : .user).text)
             TerminalScreen.standardError.write("note: the token is not shown again\n")
+        }
+    }
+
+    struct Limit: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gives a user limits of their own; what is not given is the server's.")
+
+        @Argument(help: "The user's name.")
+        var name: String
+
+        @Option(help: "Megabytes of uploads and results; 0: no limit.")
+        var quota: Int?
+
+        @Option(help: "Jobs that may wait; 0: no limit.")
+        var waiting: Int?
+
+        @Option(help: "Jobs drawn at a time; 0: no limit.")
+        var running: Int?
+
+        @OptionGroup var folder: Folder
+
+        func validate() throws {
+            guard [quota, waiting, running].allSatisfy({ (0...(Int.max >> 20)).contains($0 ?? 0) }) else {
+                throw ValidationError("Limits must be 0 or more.")
+            }
+        }
+
+        func run() throws {
+            let limits = UserLimits(stored: quota.map { $0 << 20 }, waiting: waiting, running: running)
+            try folder.users().limit(name, limits)
         }
     }
 

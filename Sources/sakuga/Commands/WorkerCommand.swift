@@ -46,7 +46,7 @@ struct WorkerCommand: ParsableCommand {
             _exit(SakugaError.Code.interrupted.rawValue)
         }
         let request = order.request
-        try check(MediaReader(request.input, options: request.inputOptions), order.limits)
+        try check(MediaReader(request.input, options: request.inputOptions), order)
         switch order.product {
         case .drawing: try StylizeSession(progress: .json, verbose: false).run([request])
         case .frame(let time, let isDrawn): try FrameWork(order).writeFrame(at: time, isDrawn: isDrawn)
@@ -61,14 +61,16 @@ struct WorkerCommand: ParsableCommand {
     }
 
     /// Looks at what was sent before anything is drawn.
-    private func check(_ reader: MediaReader, _ limits: WorkOrder.Limits) throws {
+    private func check(_ reader: MediaReader, _ order: WorkOrder) throws {
         let (width, height) = (reader.picture.width, reader.picture.height)
-        guard width * height <= limits.pixels else {
+        guard width * height <= order.limits.pixels else {
             throw SakugaError(.data, "pictures of \(width)×\(height) are larger than this server draws")
         }
-        if let duration = reader.info.duration, duration > limits.duration {
+        guard order.product.isWhole, let duration = reader.info.duration else { return }
+        let part = min(duration, order.request.inputOptions.end ?? duration) - (order.request.inputOptions.start ?? 0)
+        if part > order.limits.duration {
             throw SakugaError(
-                .data, "\(Int(duration / 60)) minutes are longer than this server draws",
+                .data, "\(Int(part / 60)) minutes are longer than this server draws",
                 hint: "send a part of it with start and end")
         }
     }
