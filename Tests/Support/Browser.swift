@@ -128,13 +128,25 @@ package final class Browser {
             }
         }
 
-        /// Chooses files for the file input that `selector` finds.
+        /// Chooses files for the file input that `selector` finds, once the page has it.
         package func choose(_ files: [URL], for selector: String) throws {
-            let document = try browser.call("DOM.getDocument", session: session)["root"] as? [String: Any]
-            let found = try browser.call(
-                "DOM.querySelector", ["nodeId": document?["nodeId"] ?? 0, "selector": selector], session: session)
-            _ = try browser.call(
-                "DOM.setFileInputFiles", ["nodeId": found["nodeId"] ?? 0, "files": files.map(\.path)], session: session)
+            let deadline = ContinuousClock.now + .seconds(30)
+            while true {
+                let document = try browser.call("DOM.getDocument", session: session)["root"] as? [String: Any]
+                let found = try? browser.call(
+                    "DOM.querySelector", ["nodeId": document?["nodeId"] ?? 0, "selector": selector], session: session)
+                // While a page is being loaded its nodes come and go.
+                if let node = found?["nodeId"] as? Int, node != 0,
+                    (try? browser.call(
+                        "DOM.setFileInputFiles", ["nodeId": node, "files": files.map(\.path)], session: session)) != nil
+                {
+                    return
+                }
+                guard ContinuousClock.now < deadline else {
+                    throw Failure(description: "the page has no file input '\(selector)'")
+                }
+                usleep(100_000)
+            }
         }
 
         /// Takes the size of a phone's or a desk's screen.
