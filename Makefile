@@ -6,7 +6,7 @@ export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS SIZE LENGTH DRIFT
 sakuga := .build/$(CONFIGURATION)/sakuga
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test doctor bench bench-live soak vgg lint install dist sample datasets clean
+.PHONY: help deps build run test doctor bench bench-live soak soak-server vgg lint install dist sample datasets clean
 
 help: ## Show this list
 	@echo "Sakuga turns video into anime. Targets:"
@@ -49,8 +49,12 @@ bench: build ## Measure speed; PEER=script.py MODEL=file.onnx also measure anoth
 bench-live: build ## Measure rate, delay and drift of live runs (half an hour; LENGTH=300 DRIFT=600, in seconds)
 	@scripts/bench-live.sh $(sakuga)
 
-soak: build ## Draw thousands of damaged files and one long film (long; needs disk space)
+soak: build ## Draw thousands of damaged files and one long film, then soak-server (long; needs disk space)
 	@scripts/soak.sh $(sakuga)
+	@scripts/soak-server.sh $(sakuga)
+
+soak-server: build ## Crash, load and attack the server, and measure it (half an hour; needs 7 GB of disk)
+	@scripts/soak-server.sh $(sakuga)
 
 vgg: ## Fetch the VGG16 that evaluate-style judges with, into .deps (59 MB)
 	@scripts/vgg.sh

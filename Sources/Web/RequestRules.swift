@@ -47,7 +47,12 @@ package struct RequestRules: Sendable {
 
     /// Nil: the request is answered.
     package func refusal(of facts: Facts) -> Refusal? {
-        guard let authority = facts.authority?.lowercased(), isOurs(Self.host(of: authority)) else { return .wrongHost }
+        guard let authority = facts.authority?.lowercased() else { return .wrongHost }
+        let host = Self.host(of: authority)
+        let port = authority[host.endIndex...]
+        guard isOurs(host), port.isEmpty || (port.first == ":" && port.dropFirst().allSatisfy(\.isNumber)) else {
+            return .wrongHost
+        }
         if let origin = facts.origin, origin.lowercased() != "http://\(authority)" { return .otherSite }
         if let site = facts.fetchSite, !facts.isNavigation, !["same-origin", "none"].contains(site) {
             return .otherSite

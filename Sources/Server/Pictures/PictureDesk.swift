@@ -22,7 +22,7 @@ final class PictureDesk: Sendable {
         /// Small films that are being made or wait to be.
         var coming: Set<URL> = []
         /// Why small films could not be made, until somebody is told.
-        var failures: [URL: SakugaError] = [:]
+        var failures: [URL: any Error] = [:]
     }
 
     private let folders: JobFolders
@@ -87,13 +87,13 @@ final class PictureDesk: Sendable {
     }
 
     private func makeProxy(of job: Job, _ film: Film, _ target: URL) {
-        var failure: SakugaError?
+        var failure: (any Error)?
         do {
             if !FileManager.default.fileExists(atPath: target.path) {
                 try make(.proxy, of: job, film) { try keep($0, of: job, film) }
             }
         } catch {
-            failure = error as? SakugaError ?? SakugaError(.software, "the small film could not be made")
+            failure = error
         }
         state.withLock { state in
             state.coming.remove(target)
@@ -188,7 +188,8 @@ final class PictureDesk: Sendable {
         case .done: return try use(product.files.map(scratch.appendingPathComponent))
         case .failed(let reason, let isFinal):
             let shown = folders.withoutPaths(reason, of: job)
-            throw SakugaError(isFinal ? .usage : .software, shown)
+            guard isFinal else { throw Refusal(.serviceUnavailable, shown, retryAfter: 2) }
+            throw SakugaError(.usage, shown)
         case .stopped: throw NotFound()
         }
     }
