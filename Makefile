@@ -6,11 +6,12 @@ export PREFIX DESTDIR PEER MODEL CLIPS ROUNDS SIZE LENGTH DRIFT
 sakuga := .build/$(CONFIGURATION)/sakuga
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test doctor bench bench-live soak test-cluster vgg lint install dist sample datasets clean
+.PHONY: help deps build run test doctor bench bench-live soak soak-server test-cluster vgg lint install dist sample \
+    datasets clean
 
 help: ## Show this list
 	@echo "Sakuga turns video into anime. Targets:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 deps: ## Fetch what Sakuga builds on: Debian packages, and OpenVINO into .deps
 	@scripts/deps.sh
@@ -49,8 +50,12 @@ bench: build ## Measure speed; PEER=script.py MODEL=file.onnx also measure anoth
 bench-live: build ## Measure rate, delay and drift of live runs (half an hour; LENGTH=300 DRIFT=600, in seconds)
 	@scripts/bench-live.sh $(sakuga)
 
-soak: build ## Draw thousands of damaged files and one long film (long; needs disk space)
+soak: build ## Draw thousands of damaged files and one long film, then soak-server (long; needs disk space)
 	@scripts/soak.sh $(sakuga)
+	@scripts/soak-server.sh $(sakuga)
+
+soak-server: build ## Crash, load and attack the server, and measure it (half an hour; needs 7 GB of disk)
+	@scripts/soak-server.sh $(sakuga)
 
 test-cluster: build ## Draw on a Slurm cluster of two nodes on this machine, one of them killed (as root; LENGTH=60)
 	@scripts/test-cluster.sh $(sakuga)

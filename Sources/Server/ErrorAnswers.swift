@@ -29,7 +29,7 @@ struct ErrorAnswers: RouterMiddleware {
         } catch let error as DatabaseError {
             return try Routes.json(
                 Answer(error: "the server cannot use its list of jobs now: try again later"),
-                error.resultCode == .SQLITE_FULL ? .insufficientStorage : .internalServerError)
+                error.resultCode == .SQLITE_FULL ? .insufficientStorage : .serviceUnavailable)
         } catch let error as any HTTPResponseError {
             return try Routes.json(Answer(error: error.status.reasonPhrase.lowercased()), error.status)
         }

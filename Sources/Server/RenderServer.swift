@@ -1,6 +1,7 @@
 package import Foundation
 internal import Frames
 package import Model
+internal import Stylize
 package import Web
 
 /// A render service: an HTTP interface and a page over jobs that worker processes draw.
@@ -32,6 +33,7 @@ package final class RenderServer: Sendable {
         }
     }
 
+    private let lock: FileLock
     private let dispatcher: Dispatcher
     private let pictures: PictureDesk
     private let server: WebServer
@@ -41,9 +43,10 @@ package final class RenderServer: Sendable {
 
     /// Takes up the jobs that are there, and begins to listen and to draw.
     ///
-    /// - Throws: `SakugaError` where the folder cannot be used or the address cannot be listened on.
+    /// - Throws: `SakugaError` where the folder cannot be used, another server uses it, or the address cannot be listened on.
     package init(_ settings: Settings, presets: PresetLibrary = PresetLibrary()) throws {
         let folders = try JobFolders(settings.data, allowed: settings.folders)
+        lock = try folders.lock()
         let store = try JobStore(JobStore.file(in: settings.data))
         try store.requeueInterrupted()
         folders.removeOrphans(keeping: try store.ids())

@@ -53,8 +53,12 @@ package struct RequestRules: Sendable {
     /// Nil: the request is answered.
     package func refusal(of facts: Facts) -> Refusal? {
         guard let authority = facts.authority?.lowercased() else { return .wrongHost }
-        let isProxied = proxied.contains(String(Self.host(of: authority)))
-        guard isProxied || isOurs(Self.host(of: authority)) else { return .wrongHost }
+        let host = Self.host(of: authority)
+        let port = authority[host.endIndex...]
+        let isProxied = proxied.contains(String(host))
+        guard isProxied || isOurs(host),
+            port.isEmpty || (port.first == ":" && port.dropFirst().allSatisfy(\.isNumber))
+        else { return .wrongHost }
         if let origin = facts.origin?.lowercased(), origin != "http://\(authority)",
             !(isProxied && origin == "https://\(authority)")
         {

@@ -14,13 +14,14 @@ package final class WebServer: Sendable {
     private let task: Task<Void, Never>
 
     /// Connections at a time; more wait until one ends.
-    private static let mostConnections = 128
+    private static let mostConnections = 1024
 
     /// Begins to listen.
     ///
     /// - Throws: `.unavailable` where the address cannot be listened on.
     package init<Context: RequestContext>(_ address: ListenAddress, router: Router<Context>) throws
     where Context.Source == ApplicationRequestContextSource {
+        Self.allowFiles()
         let start = Start()
         var logger = Logger(label: "sakuga")
         logger.logLevel = .critical
@@ -28,6 +29,7 @@ package final class WebServer: Sendable {
             router: router,
             server: .http1(
                 configuration: .init(
+                    additionalChannelHandlers: [RequestDeadline()],
                     idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
@@ -47,6 +49,15 @@ package final class WebServer: Sendable {
                 .unavailable, "cannot listen on \(address.authority): \(reason)",
                 hint: "another program may use the port: choose another one, or 0 for any that is free")
         }
+    }
+
+    /// Has the system allow as many open files as connections and all else need, as far as it does.
+    private static func allowFiles() {
+        var limit = rlimit()
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(files, &limit) == 0 else { return }
+        limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, rlim_t(4 * mostConnections)))
+        setrlimit(files, &limit)
     }
 
     deinit { task.cancel() }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Frames
 internal import HTTPTypes
+internal import Stylize
 
 /// Where the files of jobs lie: a folder for each, named after its identifier, so that no name that a client gave is ever a
 /// path.
@@ -20,9 +21,23 @@ struct JobFolders: Sendable {
         root = data.appendingPathComponent("jobs", isDirectory: true)
         networks = data.appendingPathComponent("networks", isDirectory: true)
         scratch = data.appendingPathComponent("scratch", isDirectory: true)
-        try? FileManager.default.removeItem(at: scratch)
         try Self.make(root)
         try Self.make(scratch)
+    }
+
+    /// Keeps other servers away from the folder, and takes away what one before was making.
+    ///
+    /// - Returns: what is to be held as long as the folder is used.
+    /// - Throws: `.unavailable` where another server uses it.
+    func lock() throws -> FileLock {
+        let lock = try FileLock(data.appendingPathComponent("server.lock")) {
+            SakugaError(
+                .unavailable, "another server uses the folder '\(data.path)'",
+                hint: "stop that one, or choose another folder with --data")
+        }
+        try? FileManager.default.removeItem(at: scratch)
+        try Self.make(scratch)
+        return lock
     }
 
     private static func make(_ folder: URL) throws {

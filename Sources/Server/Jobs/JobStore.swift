@@ -24,7 +24,7 @@ final class JobStore: Sendable {
         } catch let error as DatabaseError {
             throw SakugaError(
                 .cannotCreate, "cannot open the jobs in '\(file.path)': \(error.message ?? "\(error.resultCode)")",
-                hint: "check that the folder can be written to, and that no other server uses it")
+                hint: "check that the folder can be written to")
         }
     }
 

@@ -200,7 +200,8 @@ final class PictureDesk: Sendable {
         case .failed(_, isFinal: false) where product == .proxy && jobLimits.result == room: throw Refusal.noRoom
         case .failed(let reason, let isFinal):
             let shown = folders.withoutPaths(reason, of: job)
-            throw SakugaError(isFinal ? .usage : .software, shown)
+            guard isFinal else { throw Refusal(.serviceUnavailable, shown, retryAfter: 2) }
+            throw SakugaError(.usage, shown)
         case .stopped: throw NotFound()
         }
     }

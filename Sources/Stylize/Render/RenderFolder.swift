@@ -172,24 +172,6 @@ struct RenderFolder: Sendable {
     }
 }
 
-/// A file that only one program holds. The system lets it go when the program ends, however it ends.
-final class FileLock: Sendable {
-    private let descriptor: Int32
-
-    init(_ file: URL, held: () -> SakugaError) throws {
-        descriptor = Foundation.open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw SakugaError(.cannotCreate, "cannot write '\(file.path)': \(String(cString: strerror(errno)))")
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw held()
-        }
-    }
-
-    deinit { close(descriptor) }
-}
-
 extension FileManager {
     /// Gives a file another's name in one step.
     fileprivate func replace(_ file: URL, with other: URL) throws {

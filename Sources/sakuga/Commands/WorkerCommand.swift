@@ -35,6 +35,8 @@ struct WorkerCommand: ParsableCommand {
         } catch {
             throw SakugaError(.usage, "the order cannot be read: \(error)")
         }
+        // Whoever waits for an answer of the server comes before what is drawn.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         limit(Int32(RLIMIT_AS.rawValue), order.limits.memory)
         limit(Int32(RLIMIT_FSIZE.rawValue), order.limits.result)
         limit(Int32(RLIMIT_CORE.rawValue), 0)

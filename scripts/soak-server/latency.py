@@ -1,0 +1,92 @@
+"""How long answers take while all workers draw.
+
+    latency.py PROGRAM FOLDER
+"""
+import http.client
+import os
+import statistics
+import sys
+import threading
+import time
+
+import service
+from service import Service, expect, film
+
+READS, CLIENTS, JOBS, WATCHED = 2400, 4, 1000, 4
+program, folder = sys.argv[1:3]
+os.makedirs(folder, exist_ok=True)
+server = Service(program, folder, "--workers", "2")
+long = film(f"{folder}/long.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=120", "-c:v", "libx264", "-preset",
+            "ultrafast", "-pix_fmt", "yuv420p")
+drawn = [server.send(long, filename=f"long-{number}.mp4") for number in range(2)]
+picture = film(f"{folder}/picture.png", "-f", "lavfi", "-i", "testsrc2=s=64x48", "-frames:v", "1")
+for number in range(JOBS - len(drawn)):
+    server.send(picture, filename=f"{number}.png", hold="true")
+while {server.json(f"/api/jobs/{job}")["state"] for job in drawn} != {"running"}:
+    time.sleep(0.2)
+# Compiling comes before drawing.
+while not all(server.json(f"/api/jobs/{job}").get("frames") for job in drawn):
+    time.sleep(0.2)
+
+
+def watch(identifier):
+    try:
+        server.ask(f"/api/jobs/{identifier}/events", timeout=600)
+    except (OSError, http.client.HTTPException):
+        pass
+
+
+for number in range(WATCHED):
+    threading.Thread(target=watch, args=[drawn[number % 2]], daemon=True).start()
+kinds = {
+    "the newest 50 jobs": "/api/jobs", "one job": f"/api/jobs/{drawn[0]}", "presets": "/api/presets",
+    "the page": "/",
+}
+times = {kind: [] for kind in kinds}
+
+
+def timed(connection, path):
+    begun = time.monotonic()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    expect(answer.status == 200, f"GET {path}: {answer.status}")
+    return (time.monotonic() - begun) * 1000
+
+
+def read():
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    for number in range(READS // CLIENTS):
+        kind = list(kinds)[number % len(kinds)]
+        times[kind].append(timed(connection, kinds[kind]))
+        time.sleep(0.01)
+
+
+def figures(values):
+    return f"median {statistics.median(values):.1f} ms, p99 {statistics.quantiles(values, n=100)[98]:.1f} ms, " \
+        f"worst {max(values):.1f} ms"
+
+
+readers = [threading.Thread(target=read) for _ in range(CLIENTS)]
+for reader in readers:
+    reader.start()
+for reader in readers:
+    reader.join()
+everything = [value for values in times.values() for value in values]
+print(f"  {len(everything)} reads by {CLIENTS} clients, 2 workers drawing, {WATCHED} streams of events open beside, "
+      f"{JOBS} jobs; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+for kind, values in [("all", everything), *times.items()]:
+    print(f"    {kind}: {figures(values)}")
+connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+pages = [timed(connection, "/api/jobs?limit=200") for _ in range(100)]
+whole = [sum(timed(connection, f"/api/jobs?limit=200&offset={offset}") for offset in range(0, JOBS, 200))
+         for _ in range(20)]
+print(f"    200 of {JOBS} jobs: {figures(pages)}")
+print(f"    all {JOBS} jobs in pages of 200: {figures(whole)}")
+busy = [server.json(f"/api/jobs/{job}")["state"] for job in drawn]
+expect(busy == ["running"] * 2, f"the workers were not busy to the end: {busy}")
+p99 = statistics.quantiles(everything, n=100)[98]
+expect(p99 <= 150, f"p99 of {p99:.0f} ms is more than 150 ms")
+expect(statistics.median(whole) <= 200, f"a list of {JOBS} jobs takes more than 200 ms")
+expect(server.stop() == 0, "the server did not end in peace")
+sys.exit(1 if service.failures else 0)
