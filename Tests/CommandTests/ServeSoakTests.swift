@@ -78,7 +78,8 @@ struct ServeSoakTests {
         let id = try #require(sent.json["id"] as? String)
         #expect(try service.ask("/api/jobs/\(id)").json["bytes"] as? Int == size)
         #expect(try service.ask("/api/jobs/\(id)/input", "-o", "/dev/null").code == 200)
-        #expect(peak(of: service.running.processID) - before < 64 << 10)
+        // `make soak-server` measures how little it is; here it is enough that the film was not held.
+        #expect(peak(of: service.running.processID) - before < size >> 11)
         #expect(try service.ask("/api/jobs/\(id)", "-X", "DELETE").code == 204)
         #expect(try service.end().code == 0)
     }
