@@ -27,7 +27,8 @@ for name in ["canary.txt", "canary.mp4", "data-canary.txt"]:
     with open(f"{folder}/{name}", "w") as file:
         file.write(canary)
 
-server = Service(program, folder, "--workers", "2")
+os.makedirs(f"{folder}/films", exist_ok=True)
+server = Service(program, folder, "--workers", "2", "--allow-folder", f"{folder}/films")
 
 
 def user(name, *options):
@@ -51,7 +52,7 @@ ESCAPES = [
     "../canary.txt", "../../canary.txt", "../../../canary.txt", "..%2fcanary.txt", "..%2f..%2f..%2fcanary.txt",
     "%2e%2e/%2e%2e/canary.txt", "%252e%252e%252f%252e%252e%252fcanary.txt", "..%c0%af..%c0%afcanary.txt",
     "..%5c..%5ccanary.txt", "....//....//canary.txt", "..;/..;/canary.txt", f"{folder}/canary.txt",
-    f"file://{folder}/canary.txt", urllib.parse.quote(f"{folder}/canary.mp4", safe=""), "../../../../../../etc/passwd",
+    f"file://{folder}/canary.txt", f"{folder}/films/../canary.txt", f"{folder}/films/..%2fcanary.mp4", urllib.parse.quote(f"{folder}/canary.mp4", safe=""), "../../../../../../etc/passwd",
     "%2fetc%2fpasswd", "..%00/canary.txt", "canary.txt%00.mp4", "%uff0e%uff0e/canary.txt", "~/canary.txt",
 ]
 OTHERS = [
@@ -97,7 +98,7 @@ def hostile():
     for payload, place in itertools.product(PAYLOADS, PLACES):
         yield f"GET {place}", request("GET", place.format(payload), access)
     for payload, (method, place) in itertools.product(PAYLOADS, parameters()):
-        yield f"{method} {place}", request(method, place.format(payload), access, b"x" if "?" in place else b"")
+        yield f"{method} {place}", request(method, place.format(payload), access, b"" if "?path=" in place else b"x")
     ranges = ["bytes=", "bytes=-", "bytes=5-1", "bytes=-0", "bytes=99999999999999999999-", "bytes=0-0,2-3,4-",
               "bytes=a-b", "bytes=-99999999999999999999", "bytes=9223372036854775807-9223372036854775807",
               "bytes=-9223372036854775808", "lines=0-1", "bytes=0-" + "9" * 500, "bytes=" + "0-0," * 2000]

@@ -125,7 +125,7 @@ for job in server.jobs():
     expect(job["state"] == "done" or job.get("error"), f"{name} failed without a word")
     expect("crashed" not in (job.get("error") or ""), f"{name}: {job.get('error')}")
     expect(folder not in (job.get("error") or ""), f"{name}: where things lie is told: {job.get('error')}")
-    print(f"    {name}: {job['state']}, {job.get('frames')} frames, {job.get('error') or ''}")
+    print(f"    {name}: {job['state']}, {job.get('frames')} frames, {(job.get('error') or '')[:100]}")
     for part in ["result", "log"]:
         expect(canary.encode() not in server.ask(f"/api/jobs/{job['id']}/{part}")[1], f"{name}: gave out a file")
 expect(not hits, f"{len(hits)} calls to another host")

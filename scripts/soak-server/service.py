@@ -1,4 +1,5 @@
 """A server of one's own, for the measurements beside this file. Standard library only."""
+import atexit
 import http.client
 import json
 import os
@@ -15,6 +16,8 @@ class Service:
     def __init__(self, program, folder, *options):
         self.program, self.folder, self.options = program, folder, options
         os.makedirs(folder, exist_ok=True)
+        # Whatever goes wrong here leaves no server behind.
+        atexit.register(lambda: self.process.kill())
         self.start()
 
     def start(self):

@@ -54,6 +54,10 @@ struct BodyWriter {
     /// - Throws: `Refusal` where more come than may, or the disk fills up; `.inputOutput` where they cannot be kept. What
     ///   had come until then stays in the file.
     func append(_ body: RequestBody, to file: URL) async throws -> Int {
+        try await withTaskExecutorPreference(DiskExecutor.shared) { try await write(body, to: file) }
+    }
+
+    private func write(_ body: RequestBody, to file: URL) async throws -> Int {
         let handle: FileHandle
         do {
             handle = try FileHandle(forWritingTo: file)
