@@ -91,30 +91,17 @@ struct ServeSoakTests {
         return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0
     }
 
-    @Test(
-        "a picture of few bytes and very many pixels fails with a sentence, and a film of too many frames runs out of time"
-    )
-    func bombs() throws {
-        let service = try Service(["--time-limit", "0.05"])
+    @Test("a picture of few bytes and very many pixels fails with a sentence")
+    func bomb() throws {
+        let service = try Service()
         let picture = service.command.file("huge.png")
         _ = try MediaTool.run(
             "ffmpeg",
             ["-v", "error", "-f", "lavfi", "-i", "color=s=16000x16000,format=monob", "-frames:v", "1", picture.path])
-        let film = service.command.file("still.mp4")
-        _ = try MediaTool.run(
-            "ffmpeg",
-            [
-                "-v", "error", "-f", "lavfi", "-i", "color=s=16x16:r=100:d=100", "-c:v", "libx264", "-preset",
-                "ultrafast",
-            ]
-                + ["-g", "9999", "-pix_fmt", "yuv420p", film.path])
-        for (file, words) in [(picture, "larger than this server draws"), (film, "took longer")] {
-            #expect(try Data(contentsOf: file).count < 2 << 20)
-            let id = try service.send(file, "filename=\(file.lastPathComponent)")
-            let job = try service.wait(id)
-            #expect(job["state"] as? String == "failed", "\(job)")
-            #expect((job["error"] as? String)?.contains(words) == true, "\(job)")
-        }
+        #expect(try Data(contentsOf: picture).count < 2 << 20)
+        let job = try service.wait(service.send(picture, "filename=huge.png"))
+        #expect(job["state"] as? String == "failed", "\(job)")
+        #expect((job["error"] as? String)?.contains("larger than this server draws") == true, "\(job)")
         #expect(try service.ask("/healthz").code == 200)
         #expect(try service.end().code == 0)
     }
