@@ -41,11 +41,10 @@ struct BatchQueue {
     private var begun: [ContinuousClock.Instant?] = []
     private(set) var results: [BatchResult?] = []
     private let workers: Int
-    private let overwrites: Bool
     /// An attempt that fails for reasons that may pass is made so often.
     private static let mostAttempts = 3
 
-    init(workers: Int, overwrites: Bool) { (self.workers, self.overwrites) = (workers, overwrites) }
+    init(workers: Int) { self.workers = workers }
 
     mutating func add(_ item: BatchItem) {
         items.append(item)
@@ -93,7 +92,7 @@ struct BatchQueue {
         let number = task.item
         if results[number] != nil { return nil }
         switch outcome {
-        case .stopped: return nil
+        case .stopped, .late: return nil
         case .failed(let reason, let isFinal):
             attempts[number] += 1
             if isFinal || attempts[number] >= Self.mostAttempts { return finish(number, .failed, error: reason) }

@@ -37,7 +37,7 @@ package final class BatchRun: Sendable {
         report: @escaping @Sendable (BatchResult, _ over: Int, _ all: Int) -> Void
     ) {
         (self.inputs, self.settings, self.report) = (inputs, settings, report)
-        state = Mutex(State(queue: BatchQueue(workers: settings.workers, overwrites: settings.overwrites)))
+        state = Mutex(State(queue: BatchQueue(workers: settings.workers)))
     }
 
     /// Ends the batch soon; films that are being drawn can be gone on with. Callable on any thread.

@@ -129,7 +129,7 @@ package final class SlurmRun: Sendable {
         case .failed(let reason, _):
             say("\(part.item.input): failed: \(reason)\n")
             part.finish(.failed, error: reason, begun)
-        case .stopped: break
+        case .stopped, .late: break
         }
         return part
     }

@@ -13,6 +13,8 @@ package final class WorkerProcess: Sendable {
         case done(frames: Int)
         /// `isFinal`: another attempt would end the same way.
         case failed(String, isFinal: Bool)
+        /// It was killed because its time was over.
+        case late
         case stopped
     }
 
@@ -81,7 +83,7 @@ package final class WorkerProcess: Sendable {
         end.cancel()
         if let log { try? Data(lines.kept.joined(separator: "\n").utf8).write(to: log) }
         if state.withLock({ $0.isStopped }) { return .stopped }
-        if isLate.withLock({ $0 }) { return .failed("it took longer than \(Int(timeout ?? 0)) s", isFinal: false) }
+        if isLate.withLock({ $0 }) { return .late }
         if process.terminationReason == .uncaughtSignal {
             return .failed("the worker crashed (signal \(process.terminationStatus))", isFinal: false)
         }

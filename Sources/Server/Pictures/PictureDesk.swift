@@ -202,6 +202,8 @@ final class PictureDesk: Sendable {
             let shown = folders.withoutPaths(reason, of: job)
             guard isFinal else { throw Refusal(.serviceUnavailable, shown, retryAfter: 2) }
             throw SakugaError(.usage, shown)
+        case .late:
+            throw Refusal(.serviceUnavailable, "it took longer than \(Int(timeout)) s", retryAfter: 2)
         case .stopped: throw NotFound()
         }
     }

@@ -119,20 +119,9 @@ final class Dispatcher: Sendable {
             input: try folders.input(job).path, folder: output.path, options: job.options,
             streams: cores, limits: jobLimits,
             networks: folders.networks.path)
-        let (begun, limit) = (ContinuousClock.now, Duration.seconds(limits.attempt))
-        let alarm = Task {
-            guard limit > .zero else { return }
-            try await Task.sleep(for: limit)
-            process.stop()
-        }
-        defer { alarm.cancel() }
-        let outcome = try process.run(executable, "worker", order, launcher: launcher, log: folders.log(job.id))
-        if case .stopped = outcome, !isStopping, limit > .zero, .now - begun >= limit {
-            return .failed(
-                "drawing took longer than the \(Int((limits.attempt / 60).rounded(.up))) minutes that there are",
-                isFinal: true)
-        }
-        return outcome
+        return try process.run(
+            executable, "worker", order, launcher: launcher, log: folders.log(job.id),
+            timeout: limits.attempt > 0 ? limits.attempt : nil)
     }
 
     /// Notes how an attempt ended, unless the job was cancelled meanwhile.
@@ -149,6 +138,9 @@ final class Dispatcher: Sendable {
         case .failed(let reason, let isFinal):
             job.error = folders.withoutPaths(reason, of: job)
             job.state = isFinal || job.attempts >= Self.mostAttempts ? .failed : .queued
+        case .late:
+            let minutes = Int((limits.attempt / 60).rounded(.up))
+            (job.state, job.error) = (.failed, "drawing took longer than the \(minutes) minutes that there are")
         case .stopped: _ = Self.putBack(&job)
         }
     }

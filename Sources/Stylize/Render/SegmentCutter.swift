@@ -15,8 +15,8 @@ final class SegmentCutter {
     /// The segment to go on with, where drawing does not begin with the film.
     private let known: SegmentStart?
     private var samples: [UInt8] = []
-    /// The last pictures: number, ticks and look.
-    private var last: [(number: Int, ticks: Int64, look: String)] = []
+    /// The last pictures: number, ticks and samples.
+    private var last: [(number: Int, ticks: Int64, samples: [UInt8])] = []
     private static let (columns, rows) = (64, 36)
 
     /// - Parameter known: the segment whose pictures, or some before them, come first; nil: the film begins.
@@ -27,10 +27,9 @@ final class SegmentCutter {
         samples = Self.samples(of: frame.pixels)
         let difference = before.count == samples.count ? Self.difference(samples, before) : nil
         let number = frame.number
-        let look = Self.look(samples)
         defer {
             if last.count == SegmentRule.warmUp { last.removeFirst() }
-            last.append((number, frame.timestamp.ticks, look))
+            last.append((number, frame.timestamp.ticks, samples))
         }
         if let known, !known.holds(number) {
             return Place(start: nil, warmsNext: known.begin == .length)
@@ -40,10 +39,12 @@ final class SegmentCutter {
             return Place(start: nil, warmsNext: rule.warmsNext(number))
         }
         if isKnown { return Place(start: known, warmsNext: false) }
-        var from = (number: number, ticks: frame.timestamp.ticks, look: look)
+        var from = (number: number, ticks: frame.timestamp.ticks, samples: samples)
         if begin == .length, let first = last.first { from = first }
         return Place(
-            start: SegmentStart(first: number, begin: begin, from: from.number, ticks: from.ticks, look: from.look),
+            start: SegmentStart(
+                first: number, begin: begin, from: from.number, ticks: from.ticks,
+                look: Self.look(from.samples)),
             warmsNext: false)
     }
 
