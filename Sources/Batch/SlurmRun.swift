@@ -224,7 +224,7 @@ package final class SlurmRun: Sendable {
         var message: String
         /// Another attempt would end the same way.
         var isFinal: Bool {
-            SakugaError.Code(rawValue: code).map { [.usage, .data, .noInput, .cannotCreate].contains($0) } ?? false
+            SakugaError.Code(rawValue: code).map { [.usage, .data, .noInput].contains($0) } ?? false
         }
     }
 

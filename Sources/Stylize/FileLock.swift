@@ -5,15 +5,20 @@ package import Frames
 package final class FileLock: Sendable {
     private let descriptor: Int32
 
+    /// - Parameter patience: seconds for which another program is waited for.
     /// - Throws: `held()` where another program has it; `.cannotCreate` where it cannot be made.
-    package init(_ file: URL, held: () -> SakugaError) throws {
+    package init(_ file: URL, patience: Double = 0, held: () -> SakugaError) throws {
         descriptor = Foundation.open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw SakugaError(.cannotCreate, "cannot write '\(file.path)': \(String(cString: strerror(errno)))")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw held()
+        let deadline = ContinuousClock.now + .seconds(patience)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard ContinuousClock.now < deadline else {
+                close(descriptor)
+                throw held()
+            }
+            usleep(50_000)
         }
     }
 

@@ -90,7 +90,7 @@ package final class WorkerProcess: Sendable {
         if process.terminationStatus == 0 { return .done(frames: lines.frames) }
         let code = SakugaError.Code(rawValue: process.terminationStatus)
         // What is wrong with the file or the options stays wrong.
-        let isFinal = [.usage, .data, .noInput, .cannotCreate].contains(code)
+        let isFinal = [.usage, .data, .noInput].contains(code)
         return .failed(lines.error ?? "the worker ended with \(process.terminationStatus)", isFinal: isFinal)
     }
 

@@ -150,11 +150,12 @@ struct RenderFolder: Sendable {
 
     /// Keeps other programs from drawing the same film until the result is let go.
     ///
-    /// - Throws: `.cannotCreate` where another one does so already.
+    /// - Throws: `.unavailable` where another one does so already, and does not end within seconds.
     func lock() throws -> FileLock {
         try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        return try FileLock(url.appendingPathComponent(Self.lockName)) {
-            SakugaError(.cannotCreate, "another sakuga is drawing into '\(url.path)'", hint: "wait for it, or stop it")
+        // A worker whose server was killed lets go soon.
+        return try FileLock(url.appendingPathComponent(Self.lockName), patience: 5) {
+            SakugaError(.unavailable, "another sakuga is drawing into '\(url.path)'", hint: "wait for it, or stop it")
         }
     }
 
