@@ -93,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "sakuga",
             dependencies: [
-                "Live", "Server", "Batch", "Web", "Stylize", "Frames", "Model", "Media", "Inference", "Temporal",
+                "Live", "Server", "Batch", "Work", "Web", "Stylize", "Frames", "Model", "Media", "Inference",
+                "Temporal",
                 "StyleMetrics",
                 "Training", "Pipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # test-cluster.sh PROGRAM: draws on a real Slurm cluster of two nodes with one core each, on this machine: the same frames
-# as without, a node killed in the middle, a batch cancelled and gone on with, and what two nodes gain over one.
+# as without, a node killed in the middle, a batch cancelled and gone on with, a server's job, and what two nodes gain
+# over one.
 #
 # LENGTH is the film's length in seconds (60); a longer one measures the gain more exactly.
 set -euo pipefail
@@ -10,7 +11,7 @@ length=${LENGTH:-60}
 
 if [ -z "${CLUSTER_WORK:-}" ]; then
     source scripts/packages.sh
-    install_packages slurm-wlm munge
+    install_packages slurm-wlm munge curl
     [ "$(id -u)" -eq 0 ] || fail "the cluster's daemons are started by root here" "run this as root, or in a container"
     CLUSTER_WORK=$(mktemp -d)
     export CLUSTER_WORK
@@ -80,6 +81,18 @@ for _ in $(seq 100); do [ -z "$(squeue -h)" ] && break || sleep 0.1; done
 kept=$(ls cancelled/film.mp4.render/*.packets | wc -l)
 "${batch[@]}" -o cancelled
 same cancelled/film.mp4 "gone on with ($kept segments were drawn before)"
+
+echo "A server's job"
+"$program" serve --data data --bind 127.0.0.1:18090 --executor slurm 2>serve.log &
+server=$!
+until grep -q 'open http' serve.log || ! kill -0 $server 2>/dev/null; do sleep 0.1; done
+jobs=http://127.0.0.1:18090/api/jobs
+id=$(curl -sS -X POST --data-binary @film.mp4 "$jobs?filename=film.mp4" | sed 's/.*"id":"\([^"]*\)".*/\1/')
+until curl -sS "$jobs/$id" | grep -qE '"state":"(done|failed)"'; do sleep 0.5; done
+curl -sS -o served.mp4 "$jobs/$id/result"
+same served.mp4 "a server's job"
+kill -TERM $server
+wait $server || true
 
 echo "What two nodes gain"
 scontrol update nodename=two state=drain reason=measuring

@@ -45,15 +45,47 @@ struct Slurm: Sendable {
 
     func cancel(_ jobs: [String]) { _ = try? Self.run("scancel", jobs) }
 
-    /// Why a job's tasks ended as they did, where the cluster says more than their logs: `TIMEOUT`, `OUT_OF_MEMORY`.
-    func reasons(_ job: String) -> String? {
-        guard let said = try? Self.run("scontrol", ["--oneliner", "show", "job", job]), said.code == 0 else {
-            return nil
+    /// Cancels the user's jobs of a name.
+    func cancel(named name: String) { _ = try? Self.run("scancel", ["--name=\(name)"]) }
+
+    /// How the tasks of a job ended, by their numbers in the array: `COMPLETED`, `TIMEOUT`, `OUT_OF_MEMORY`, … Those that the
+    /// cluster knows nothing of, or that never began, are not among them.
+    func states(_ job: String) -> [Int: String] {
+        // Accounting remembers for good, the controller for some minutes.
+        let asked = ["--jobs=\(job)", "--allocations", "--noheader", "--parsable2", "--format=JobID,State"]
+        if let said = try? Self.run("sacct", asked), said.code == 0, !said.output.trimmed.isEmpty {
+            return Self.accounted(said.output)
         }
-        let states = said.output.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("JobState=") }
-            .map { String($0.dropFirst("JobState=".count)) }
-        let bad = Set(states).subtracting(["COMPLETED", "PENDING", "RUNNING", "FAILED"])
-        return bad.isEmpty ? nil : bad.sorted().joined(separator: ", ")
+        guard let said = try? Self.run("scontrol", ["--oneliner", "show", "job", job]), said.code == 0 else {
+            return [:]
+        }
+        return Self.shown(said.output)
+    }
+
+    /// Reads lines such as `12_3|CANCELLED by 0`.
+    static func accounted(_ text: String) -> [Int: String] {
+        var states: [Int: String] = [:]
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: "|")
+            guard fields.count == 2, let task = fields[0].split(separator: "_").dropFirst().first.flatMap({ Int($0) })
+            else { continue }
+            states[task] = fields[1].split(separator: " ").first.map(String.init)
+        }
+        return states
+    }
+
+    /// Reads lines of `NAME=VALUE`s, one for each task.
+    static func shown(_ text: String) -> [Int: String] {
+        var states: [Int: String] = [:]
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            func value(_ name: String) -> String? {
+                fields.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+            }
+            guard let task = value("ArrayTaskId").flatMap({ Int($0) }) else { continue }
+            states[task] = value("JobState")
+        }
+        return states
     }
 
     private struct Said {

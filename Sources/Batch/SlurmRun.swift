@@ -1,10 +1,10 @@
 package import Foundation
 internal import Frames
 internal import Inference
-internal import Pipeline
+package import Pipeline
 package import Stylize
 internal import Synchronization
-internal import Work
+package import Work
 
 /// Draws the items of a batch on a Slurm cluster: an array of tasks that draw films' segments and whole pictures, and one
 /// after it that joins the films. What lies on the shared folder says how far it is; what is missing when the tasks have
@@ -13,6 +13,10 @@ package final class SlurmRun: Sendable {
     package struct Settings: Sendable {
         package var executable: URL
         package var overwrites = false
+        /// Where the films are strangers'.
+        package var limits: ProcessLimits?
+        /// Jobs that an earlier run in the same folder has left with the cluster are cancelled first: it is gone.
+        package var takesOver = false
         /// Processor cores for each task.
         package var cores = 1
         /// Segments that a task draws one after the other, at most.
@@ -31,26 +35,32 @@ package final class SlurmRun: Sendable {
         var planning: WorkerProcess?
     }
 
-    private let inputs: BatchInputs
+    private let items: [BatchItem]
+    /// What the cluster is told, and what its tasks say.
     private let folder: URL
+    /// In the names of the folder and the jobs.
+    private let name: String
     private let settings: Settings
     private let slurm: Slurm
     private let state = Mutex(State())
     private let say: @Sendable (String) -> Void
+    private let progress: @Sendable (RenderProgress) -> Void
     /// A piece that fails for reasons that may pass is submitted so often.
     private static let mostRounds = 3
     /// Slurm's usual limit is 1001 tasks in an array.
     private static let largestArray = 1000
 
     /// - Parameters:
-    ///   - output: the folder of results, which all nodes see.
+    ///   - folder: which all nodes see; what the cluster is told lies in its `.sakuga-cluster`.
     ///   - say: hears how it goes, in lines.
+    ///   - progress: hears how far the films are, whenever more is drawn.
     package init(
-        _ inputs: BatchInputs, output: String, _ settings: Settings, say: @escaping @Sendable (String) -> Void
+        _ items: [BatchItem], in folder: URL, _ settings: Settings, say: @escaping @Sendable (String) -> Void,
+        progress: @escaping @Sendable (RenderProgress) -> Void = { _ in }
     ) {
-        (self.inputs, self.settings, self.say) = (inputs, settings, say)
-        folder = URL(fileURLWithPath: output, isDirectory: true)
-            .appendingPathComponent(".sakuga-cluster/\(UUID().uuidString.prefix(8))", isDirectory: true)
+        (self.items, self.settings, self.say, self.progress) = (items, settings, say, progress)
+        name = String(UUID().uuidString.prefix(8))
+        self.folder = folder.appendingPathComponent(".sakuga-cluster/\(name)", isDirectory: true)
         slurm = Slurm(options: settings.options, cores: settings.cores)
     }
 
@@ -69,6 +79,7 @@ package final class SlurmRun: Sendable {
     /// An item and what is known of it.
     private struct Part {
         var item: BatchItem
+        var isPlanned = false
         /// nil: a picture, or a film that cannot be cut.
         var film: PlannedFilm?
         var result: BatchResult?
@@ -83,19 +94,39 @@ package final class SlurmRun: Sendable {
         }
     }
 
+    /// A task of an array.
+    private struct Piece {
+        /// Which item it draws, or a part of it.
+        var part: Int
+        var order: RenderOrder
+        /// Where it is done, so is the item.
+        var isLast: Bool
+        var job = ""
+        var number = 0
+    }
+
     /// Draws everything, and returns what became of each item, in their order.
     ///
-    /// - Throws: what `BatchInputs` says about the arguments; `.unavailable` where there is no cluster.
+    /// - Throws: `.unavailable` where there is no cluster, `.cannotCreate` where the folder cannot be written into.
     package func run() throws -> [BatchResult] {
         let begun = ContinuousClock.now
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        var parts = try inputs.items().map { try plan($0, begun) }
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw SakugaError(.cannotCreate, "cannot make the folder '\(folder.path)': \(error.localizedDescription)")
+        }
+        if settings.takesOver { cancelEarlier() }
+        var parts = items.map { Part(item: $0.onAnyNode) }
         for round in 1...Self.mostRounds where !isStopping && parts.contains(where: { $0.result == nil }) {
             if round > 1 { say("what is missing is submitted again\n") }
-            let jobs = try submit(parts, round)
-            try wait(for: jobs, parts)
+            for index in parts.indices where parts[index].result == nil && !parts[index].isPlanned {
+                try plan(&parts[index], isLast: round == Self.mostRounds, begun)
+            }
             if isStopping { break }
-            judge(&parts, jobs, isLast: round == Self.mostRounds, begun)
+            let pieces = try submit(parts, round)
+            try wait(for: Set(pieces.map(\.job)).sorted(), parts)
+            if isStopping { break }
+            judge(&parts, pieces, isLast: round == Self.mostRounds, begun)
         }
         for index in parts.indices where parts[index].result == nil { parts[index].finish(.stopped, begun) }
         let results = parts.compactMap(\.result)
@@ -107,13 +138,20 @@ package final class SlurmRun: Sendable {
         return results
     }
 
+    private func cancelEarlier() {
+        let folders = folder.deletingLastPathComponent()
+        for earlier in (try? FileManager.default.contentsOfDirectory(atPath: folders.path)) ?? [] where earlier != name
+        {
+            for kind in ["draw", "join"] { slurm.cancel(named: "sakuga-\(kind)-\(earlier)") }
+            try? FileManager.default.removeItem(at: folders.appendingPathComponent(earlier))
+        }
+    }
+
     /// Finds out a film's segments, here, in a process of its own.
-    private func plan(_ item: BatchItem, _ begun: ContinuousClock.Instant) throws -> Part {
-        var part = Part(item: item.onAnyNode)
+    private func plan(_ part: inout Part, isLast: Bool, _ begun: ContinuousClock.Instant) throws {
         let output = part.item.output
         if !settings.overwrites, FileManager.default.fileExists(atPath: output) {
-            part.finish(.skipped, begun)
-            return part
+            return part.finish(.skipped, begun)
         }
         try FileManager.default.createDirectory(
             atPath: (output as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
@@ -124,54 +162,61 @@ package final class SlurmRun: Sendable {
             if state.isStopping { process.stop() }
         }
         defer { state.withLock { $0.planning = nil } }
-        switch try process.run(settings.executable, "render", RenderOrder(part.item.request, plans: true)) {
-        case .done: part.film = try? PlannedFilm(PlannedFilm.folder(for: output))
-        case .failed(let reason, _):
+        switch try process.run(
+            settings.executable, "render", RenderOrder(part.item.request, plans: true, limits: settings.limits))
+        {
+        case .done:
+            part.isPlanned = true
+            part.film = try? PlannedFilm(PlannedFilm.folder(for: output))
+        case .failed(let reason, let isFinal):
+            guard isFinal || isLast else { return }
             say("\(part.item.input): failed: \(reason)\n")
             part.finish(.failed, error: reason, begun)
         case .stopped, .late: break
         }
-        return part
     }
 
-    private func submit(_ parts: [Part], _ round: Int) throws -> [String] {
-        var drawing: [RenderOrder] = []
-        var joining: [RenderOrder] = []
-        for part in parts where part.result == nil {
-            guard let film = part.film else {
-                drawing.append(RenderOrder(part.item.request))
-                continue
-            }
-            drawing += film.spans(longest: settings.segmentsPerTask).map { RenderOrder(film.request(for: $0)) }
-            joining.append(RenderOrder(part.item.request))
+    private func submit(_ parts: [Part], _ round: Int) throws -> [Piece] {
+        var drawing: [Piece] = []
+        var joining: [Piece] = []
+        func piece(_ number: Int, _ request: StylizeRequest, isLast: Bool) -> Piece {
+            Piece(part: number, order: RenderOrder(request, limits: settings.limits), isLast: isLast)
         }
-        let drawn = try submit(drawing, "draw", round, after: [])
-        let joined = try submit(joining, "join", round, after: drawn)
-        say("\(drawing.count) pieces of work are with the cluster: jobs \((drawn + joined).joined(separator: ", "))\n")
-        return drawn + joined
+        for (number, part) in parts.enumerated() where part.isPlanned && part.result == nil {
+            if let film = part.film {
+                drawing += film.spans(longest: settings.segmentsPerTask)
+                    .map { piece(number, film.request(for: $0), isLast: false) }
+            }
+            let whole = piece(number, part.item.request, isLast: true)
+            if part.film == nil { drawing.append(whole) } else { joining.append(whole) }
+        }
+        try submit(&drawing, "draw", round, after: [])
+        try submit(&joining, "join", round, after: Set(drawing.map(\.job)).sorted())
+        let jobs = Set((drawing + joining).map(\.job)).sorted()
+        say("\(drawing.count) pieces of work are with the cluster: jobs \(jobs.joined(separator: ", "))\n")
+        return drawing + joining
     }
 
-    private func submit(_ orders: [RenderOrder], _ name: String, _ round: Int, after: [String]) throws -> [String] {
-        guard !orders.isEmpty else { return [] }
+    private func submit(_ pieces: inout [Piece], _ name: String, _ round: Int, after: [String]) throws {
+        guard !pieces.isEmpty else { return }
+        let jobName = "sakuga-\(name)-\(self.name)"
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         let file = folder.appendingPathComponent("\(name)-\(round).jsonl")
-        let lines = try orders.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+        let lines = try pieces.map { String(decoding: try encoder.encode($0.order), as: UTF8.self) }
         try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
-        var jobs: [String] = []
-        for first in stride(from: 0, to: orders.count, by: Self.largestArray) {
+        for first in stride(from: 0, to: pieces.count, by: Self.largestArray) {
             let command =
                 "exec \(Self.quoted(settings.executable.path)) render \(Self.quoted(file.path)) --line $((\(first) + TASK))"
-            let job = try slurm.submit(
-                "sakuga-\(name)", min(Self.largestArray, orders.count - first), command, logs: folder, after: after)
-            jobs.append(job)
+            let count = min(Self.largestArray, pieces.count - first)
+            let job = try slurm.submit(jobName, count, command, logs: folder, after: after)
+            for number in 0..<count { (pieces[first + number].job, pieces[first + number].number) = (job, number) }
             let isStopping = state.withLock { state in
                 state.jobs.append(job)
                 return state.isStopping
             }
             if isStopping { slurm.cancel([job]) }
         }
-        return jobs
     }
 
     private static func quoted(_ text: String) -> String {
@@ -179,10 +224,13 @@ package final class SlurmRun: Sendable {
     }
 
     private func wait(for jobs: [String], _ parts: [Part]) throws {
+        guard !jobs.isEmpty else { return }
+        let begun = ContinuousClock.now
+        let films = parts.filter { $0.result == nil }.compactMap(\.film)
+        let all = films.reduce(0) { $0 + $1.lengths.reduce(0, +) }
+        let before = films.reduce(0) { $0 + $1.drawnPictures }
         var shown = -1
         var silent = 0
-        let films = parts.filter { $0.result == nil }.compactMap(\.film)
-        let all = films.reduce(0) { $0 + $1.lengths.count }
         while true {
             do {
                 guard try slurm.isBusy(jobs) else { return }
@@ -192,54 +240,65 @@ package final class SlurmRun: Sendable {
                 silent += 1
                 if silent > 60 { throw error }
             }
-            let drawn = films.reduce(0) { $0 + $1.drawn.count }
-            if drawn != shown, all > 0 { say("\(drawn) of \(all) segments are drawn\n") }
-            shown = drawn
+            let drawn = films.reduce(0) { $0 + $1.drawnPictures }
+            if drawn > shown, all > 0 {
+                shown = drawn
+                say("\(drawn) of \(all) frames are drawn\n")
+                let rate = Double(drawn - before) / max(0.001, (ContinuousClock.now - begun).seconds)
+                progress(
+                    RenderProgress(
+                        frame: drawn, frames: all, fps: rate, speed: 0,
+                        eta: rate > 0 ? Double(all - drawn) / rate : nil,
+                        stages: []))
+            }
             Thread.sleep(forTimeInterval: settings.pause)
         }
     }
 
-    /// Looks at what the jobs have left.
-    private func judge(_ parts: inout [Part], _ jobs: [String], isLast: Bool, _ begun: ContinuousClock.Instant) {
-        let complaint = complaints(of: jobs)
+    /// Looks at how the pieces ended.
+    private func judge(
+        _ parts: inout [Part], _ pieces: [Piece], isLast: Bool, _ begun: ContinuousClock.Instant
+    ) {
+        var states: [String: [Int: String]] = [:]
         for index in parts.indices where parts[index].result == nil {
-            let film = parts[index].film
-            if FileManager.default.fileExists(atPath: parts[index].item.output), film.map({ $0.drawn.isEmpty }) ?? true
+            let input = parts[index].item.input
+            let own = pieces.filter { $0.part == index }
+            if let end = own.last(where: \.isLast), let frames = events(end).last(where: { $0.event == "done" })?.frames
             {
-                let frames = film.map { $0.lengths.reduce(0, +) } ?? 1
                 parts[index].finish(.done, frames: frames, begun)
-                say("\(parts[index].item.input): \(frames) frames\n")
-            } else if isLast || complaint?.isFinal == true {
-                let reason =
-                    complaint?.message ?? jobs.compactMap(slurm.reasons).first ?? "the cluster did not finish it"
-                parts[index].finish(.failed, error: reason, begun)
-                say("\(parts[index].item.input): failed: \(reason)\n")
+                say("\(input): \(frames) frames\n")
+                continue
             }
+            let error = own.lazy.compactMap { self.events($0).last { $0.event == "error" } }.first
+            guard isLast || error?.isFinal == true else { continue }
+            let reason =
+                error?.message
+                ?? own.lazy.compactMap { piece in
+                    if states[piece.job] == nil { states[piece.job] = self.slurm.states(piece.job) }
+                    let state = states[piece.job]?[piece.number]
+                    return state.flatMap { ["COMPLETED", "PENDING", "RUNNING"].contains($0) ? nil : $0 }
+                }.first.map { "the cluster ended a piece of it: \($0)" } ?? "the cluster did not finish it"
+            parts[index].finish(.failed, error: reason, begun)
+            say("\(input): failed: \(reason)\n")
         }
     }
 
-    private struct Complaint: Decodable {
+    /// What a task has said: a line of its log.
+    private struct Event: Decodable {
         var event: String
-        var code: Int32
-        var message: String
+        var code: Int32?
+        var message: String?
+        var frames: Int?
         /// Another attempt would end the same way.
         var isFinal: Bool {
-            SakugaError.Code(rawValue: code).map { [.usage, .data, .noInput].contains($0) } ?? false
+            code.flatMap(SakugaError.Code.init(rawValue:)).map { [.usage, .data, .noInput].contains($0) } ?? false
         }
     }
 
-    /// The first error that stands in the logs of the jobs.
-    private func complaints(of jobs: [String]) -> Complaint? {
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-        for name in names where name.hasSuffix(".log") && jobs.contains(String(name.prefix { $0 != "_" })) {
-            let text = (try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)) ?? ""
-            for line in text.split(separator: "\n") {
-                if let said = try? JSONDecoder().decode(Complaint.self, from: Data(line.utf8)), said.event == "error" {
-                    return said
-                }
-            }
-        }
-        return nil
+    private func events(_ piece: Piece) -> [Event] {
+        let log = folder.appendingPathComponent("\(piece.job)_\(piece.number).log")
+        let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").compactMap { try? JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
     }
 }
 

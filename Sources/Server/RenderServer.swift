@@ -23,10 +23,8 @@ package final class RenderServer: Sendable {
         package var folders: AllowedFolders
         /// The program that draws: this one.
         package var executable: URL
-        /// Starts workers elsewhere, as `srun` does on a cluster; empty: here.
-        package var launcher: [String] = []
-        /// Processor cores for each worker; nil: an even share of this machine's.
-        package var cores: Int?
+        /// Where jobs are drawn; nil: on this machine.
+        package var cluster: WorkOrder.Cluster?
 
         package init(data: URL, address: ListenAddress, folders: AllowedFolders, executable: URL) {
             (self.data, self.address, self.folders, self.executable) = (data, address, folders, executable)
@@ -52,7 +50,7 @@ package final class RenderServer: Sendable {
         folders.removeOrphans(keeping: try store.ids())
         dispatcher = Dispatcher(
             store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits,
-            jobLimits: settings.jobLimits, launcher: settings.launcher, cores: settings.cores)
+            jobLimits: settings.jobLimits, cluster: settings.cluster)
         let service = JobService(
             store, folders, dispatcher, presets: presets, limits: settings.limits)
         pictures = service.pictures

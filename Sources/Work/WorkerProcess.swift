@@ -31,8 +31,13 @@ package final class WorkerProcess: Sendable {
 
     /// Ends the attempt soon. Callable on any thread.
     package func stop() {
+        state.withLock { $0.isStopped = true }
+        closeInput()
+    }
+
+    /// Workers end when their input does.
+    private func closeInput() {
         state.withLock { state in
-            state.isStopped = true
             try? state.input?.close()
             state.input = nil
         }
@@ -42,17 +47,15 @@ package final class WorkerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - command: the program's subcommand, which reads the order from standard input as one line of JSON.
-    ///   - launcher: a command that starts it elsewhere, and hands on what both sides say.
     ///   - log: takes what the worker said, line by line.
-    ///   - timeout: seconds after which it is killed.
+    ///   - timeout: seconds after which it is to end, and is killed where it does not within five more.
     package func run(
-        _ executable: URL, _ command: String, _ order: some Encodable, launcher: [String] = [], log: URL? = nil,
-        timeout: Double? = nil
+        _ executable: URL, _ command: String, _ order: some Encodable, log: URL? = nil, timeout: Double? = nil
     ) throws -> Outcome {
         let process = Process()
         let (input, said) = (Pipe(), Pipe())
-        process.executableURL = launcher.isEmpty ? executable : URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = launcher.isEmpty ? [command] : launcher + [executable.path, command]
+        process.executableURL = executable
+        process.arguments = [command]
         process.standardInput = input
         process.standardError = said
         process.standardOutput = FileHandle.nullDevice
@@ -68,11 +71,14 @@ package final class WorkerProcess: Sendable {
         if wasStopped { try? input.fileHandleForWriting.close() }
         let lines = Lines()
         let isLate = Mutex(false)
-        let end = DispatchWorkItem {
+        let killing = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        // What it has begun elsewhere, it can take back.
+        let ending = DispatchWorkItem { [self] in
             isLate.withLock { $0 = true }
-            kill(process.processIdentifier, SIGKILL)
+            closeInput()
+            DispatchQueue.global().asyncAfter(deadline: .now() + 5, execute: killing)
         }
-        if let timeout { DispatchQueue.global().asyncAfter(deadline: .now() + timeout, execute: end) }
+        if let timeout { DispatchQueue.global().asyncAfter(deadline: .now() + timeout, execute: ending) }
         while case let data = said.fileHandleForReading.availableData, !data.isEmpty {
             for line in lines.add(data) { hear(line, lines) }
         }
@@ -80,7 +86,8 @@ package final class WorkerProcess: Sendable {
             kill(process.processIdentifier, SIGKILL)
             ended.wait()
         }
-        end.cancel()
+        ending.cancel()
+        killing.cancel()
         if let log { try? Data(lines.kept.joined(separator: "\n").utf8).write(to: log) }
         if state.withLock({ $0.isStopped }) { return .stopped }
         if isLate.withLock({ $0 }) { return .late }

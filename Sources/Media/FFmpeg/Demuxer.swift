@@ -96,9 +96,14 @@ final class Demuxer {
             // Whatever demuxers call it: a cut-off header an input/output error, a nonsense length a lack of memory, a
             // nonsense codec one that nobody has written yet.
             _ where isOpen:
-            return SakugaError(
+            let error = SakugaError(
                 ffmpeg: code, .data, "cannot read '\(name)' as video or picture", call: call,
                 hint: "the file may be damaged, still being written, or no media file")
+            // FFmpeg's words list all formats that may be opened.
+            guard error.message.contains("Format not on whitelist") else { return error }
+            return SakugaError(
+                .data, "'\(name)' is no film and no picture of a kind that is drawn here",
+                hint: "make it an MP4 or MKV file, a PNG or a JPEG")
         default:
             return SakugaError(ffmpeg: code, .noInput, "cannot open '\(name)'", call: call)
         }

@@ -177,7 +177,7 @@ final class PictureDesk: Sendable {
         var jobLimits = jobLimits
         // A result may be larger than what was sent, and is not a stranger's.
         if film == .result { jobLimits.pixels = .max }
-        jobLimits.result = product == .proxy ? min(jobLimits.result, room) : Self.largestPicture
+        jobLimits.process.file = product == .proxy ? min(jobLimits.process.file, room) : Self.largestPicture
         // One picture is drawn fastest by one stream with all cores.
         var order = WorkOrder(
             input: file.path, folder: scratch.path, options: options ?? job.options, streams: 1, limits: jobLimits)
@@ -197,7 +197,7 @@ final class PictureDesk: Sendable {
         let timeout = product == .proxy ? Self.slowTimeout : Self.quickTimeout
         switch try process.run(executable, "worker", order, timeout: timeout) {
         case .done: return try use(product.files.map(scratch.appendingPathComponent))
-        case .failed(_, isFinal: false) where product == .proxy && jobLimits.result == room: throw Refusal.noRoom
+        case .failed(_, isFinal: false) where product == .proxy && jobLimits.process.file == room: throw Refusal.noRoom
         case .failed(let reason, let isFinal):
             let shown = folders.withoutPaths(reason, of: job)
             guard isFinal else { throw Refusal(.serviceUnavailable, shown, retryAfter: 2) }

@@ -18,7 +18,8 @@ final class Dispatcher: Sendable {
     private let workers: Int
     private let limits: ServiceLimits
     let jobLimits: WorkOrder.Limits
-    private let launcher: [String]
+    private let cluster: WorkOrder.Cluster?
+    /// For each worker.
     private let cores: Int
     private let state = Mutex(State())
     /// Counts reasons to look for a job.
@@ -32,12 +33,12 @@ final class Dispatcher: Sendable {
 
     init(
         _ store: JobStore, _ folders: JobFolders, executable: URL, workers: Int, limits: ServiceLimits,
-        jobLimits: WorkOrder.Limits, launcher: [String] = [], cores: Int? = nil
+        jobLimits: WorkOrder.Limits, cluster: WorkOrder.Cluster? = nil
     ) {
         (self.store, self.folders, self.executable) = (store, folders, executable)
         (self.workers, self.limits, self.jobLimits) = (workers, limits, jobLimits)
-        self.launcher = launcher
-        self.cores = cores ?? max(1, ProcessInfo.processInfo.activeProcessorCount / workers)
+        self.cluster = cluster
+        cores = cluster?.cores ?? max(1, ProcessInfo.processInfo.activeProcessorCount / workers)
     }
 
     func start() {
@@ -114,13 +115,12 @@ final class Dispatcher: Sendable {
         try folders.checkDisk(for: 0, reserve: limits.freeDisk)
         let room = min(try store.room(for: job, limits), folders.freeBytes - limits.freeDisk)
         guard room > 0 else { throw Refusal(.insufficientStorage, "there is no room for a result") }
-        jobLimits.result = min(jobLimits.result, max(room, Self.leastRoom))
+        jobLimits.process.file = min(jobLimits.process.file, max(room, Self.leastRoom))
         let order = WorkOrder(
-            input: try folders.input(job).path, folder: output.path, options: job.options,
-            streams: cores, limits: jobLimits,
-            networks: folders.networks.path)
+            input: try folders.input(job).path, folder: output.path, options: job.options, streams: cores,
+            limits: jobLimits, networks: folders.networks.path, cluster: cluster)
         return try process.run(
-            executable, "worker", order, launcher: launcher, log: folders.log(job.id),
+            executable, "worker", order, log: folders.log(job.id),
             timeout: limits.attempt > 0 ? limits.attempt : nil)
     }
 

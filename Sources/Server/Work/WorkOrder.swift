@@ -2,6 +2,7 @@ package import Foundation
 internal import Inference
 internal import Media
 package import Stylize
+package import Work
 
 /// What a worker process is told, as one line of JSON on its standard input. It works until it is done, or until that
 /// input ends: then the server is gone, or wants no more.
@@ -16,19 +17,29 @@ package struct WorkOrder: Codable, Sendable {
     package var product = WorkProduct.drawing
     /// Where compiled networks are kept from one worker to the next.
     package var networks: String?
+    /// Where a drawing is made, if not by the worker itself.
+    package var cluster: Cluster?
 
     /// What one job may take.
     package struct Limits: Codable, Sendable {
-        /// Bytes of the process's memory.
-        package var memory = 6 << 30
-        /// Bytes of the result.
-        package var result = 16 << 30
+        /// A result is one file.
+        package var process = ProcessLimits()
         /// Seconds of video.
         package var duration = 4 * 3600.0
         /// Pixels of a picture.
         package var pixels = 4096 * 2304
 
         package init() {}
+    }
+
+    /// How a Slurm cluster is asked to draw.
+    package struct Cluster: Codable, Sendable {
+        /// Processor cores for each piece of work.
+        package var cores: Int
+        /// Further options for sbatch.
+        package var options: [String]
+
+        package init(cores: Int, options: [String]) { (self.cores, self.options) = (cores, options) }
     }
 
     package var request: StylizeRequest {

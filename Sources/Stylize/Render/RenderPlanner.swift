@@ -27,6 +27,15 @@ package enum RenderPlanner {
         }
     }
 
+    /// The path that the drawing of `request` gets.
+    ///
+    /// - Throws: whatever `StylizeJob` says about the request.
+    package static func outputPath(of request: StylizeRequest, presets: PresetLibrary = PresetLibrary()) throws
+        -> String
+    {
+        try StylizeSetup(request, presets: presets).outputPath
+    }
+
     private static func segments(_ setup: StylizeSetup) throws -> RenderPlan.Segments {
         let encoder = try SegmentEncoder(
             plan: setup.output, name: setup.outputPath, reader: setup.reader, output: setup.request.outputOptions,
@@ -68,6 +77,12 @@ package struct PlannedFilm: Sendable {
 
     /// The numbers of the segments that are drawn.
     package var drawn: Set<Int> { folder.drawnNumbers }
+
+    /// Pictures that are drawn: all of them where the folder is gone, since the film was made of it.
+    package var drawnPictures: Int {
+        guard FileManager.default.fileExists(atPath: folder.url.path) else { return lengths.reduce(0, +) }
+        return drawn.reduce(0) { $0 + (lengths.indices.contains($1) ? lengths[$1] : 0) }
+    }
 
     /// Draws some segments only.
     package func request(for segments: Range<Int>) -> StylizeRequest {

@@ -87,7 +87,8 @@ struct BatchCommand: ParsableCommand {
             (settings.cores, settings.segmentsPerTask) = (cores, segmentsPerTask)
             settings.overwrites = target.overwrite
             settings.options = slurmOption.map { "--\($0)" }
-            let run = SlurmRun(inputs, output: output, settings) { screen.write($0) }
+            let folder = URL(fileURLWithPath: output, isDirectory: true)
+            let run = SlurmRun(try inputs.items(), in: folder, settings, say: { screen.write($0) })
             interrupt = Interrupt { run.stop() }
             results = try run.run()
         }

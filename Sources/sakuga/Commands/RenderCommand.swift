@@ -3,6 +3,7 @@ import Batch
 import Foundation
 import Frames
 import Stylize
+import Work
 
 /// One piece of work of a batch, in a process of its own.
 struct RenderCommand: ParsableCommand {
@@ -26,6 +27,7 @@ struct RenderCommand: ParsableCommand {
     func run() throws {
         do {
             let order = try readOrder()
+            order.limits?.apply()
             if order.plans { return try RenderPlanner.plan(order.request) }
             try StylizeSession(progress: .json, verbose: false).run([order.request])
         } catch let error as SakugaError {

@@ -81,11 +81,11 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Where jobs are drawn: local, or slurm: on a cluster that shares the folders.")
     var executor = BatchCommand.Executor.local
 
-    @Option(help: "Processor cores for each job on a cluster.")
+    @Option(help: "Processor cores for each piece of work on a cluster.")
     var cores = 1
 
     @Option(
-        parsing: .unconditionalSingleValue, help: "Any option of srun, as NAME=VALUE or NAME; may be repeated.")
+        parsing: .unconditionalSingleValue, help: "Any option of sbatch, as NAME=VALUE or NAME; may be repeated.")
     var slurmOption: [String] = []
 
     @Option(help: "A file with options: JSON, by their names.", completion: .file(extensions: ["json"]))
@@ -134,10 +134,7 @@ struct ServeCommand: ParsableCommand {
         settings.names = name
         settings.limits = limits
         if executor == .slurm {
-            settings.cores = cores
-            settings.launcher =
-                ["srun", "--quiet", "--job-name=sakuga", "--ntasks=1", "--cpus-per-task=\(cores)"]
-                + slurmOption.map { "--\($0)" }
+            settings.cluster = WorkOrder.Cluster(cores: cores, options: slurmOption.map { "--\($0)" })
         }
         settings.jobLimits.duration = longestVideo * 60
         settings.jobLimits.pixels = largestPicture.width * largestPicture.height

@@ -1,9 +1,12 @@
 import ArgumentParser
+import Batch
 import Foundation
 import Frames
 import Media
 import Server
 import Stylize
+import Synchronization
+import Work
 
 /// One attempt at a job of the server, in a process with limits of its own.
 struct WorkerCommand: ParsableCommand {
@@ -15,6 +18,9 @@ struct WorkerCommand: ParsableCommand {
             EXAMPLES
               sakuga worker < order.json
             """, shouldDisplay: false)
+
+    /// What is to be cancelled with the work.
+    private static let cluster = Mutex<SlurmRun?>(nil)
 
     func run() throws {
         do {
@@ -37,19 +43,17 @@ struct WorkerCommand: ParsableCommand {
         }
         // Whoever waits for an answer of the server comes before what is drawn.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
-        limit(Int32(RLIMIT_AS.rawValue), order.limits.memory)
-        limit(Int32(RLIMIT_FSIZE.rawValue), order.limits.result)
-        limit(Int32(RLIMIT_CORE.rawValue), 0)
-        // A result that grows too large is then a failed write, not a crash.
-        signal(SIGXFSZ, SIG_IGN)
+        order.limits.process.apply()
         Thread.detachNewThread {
             // Where the server ends or wants no more, so does this; it takes away what is left.
             while readLine() != nil {}
+            Self.cluster.withLock { $0 }?.stop()
             _exit(SakugaError.Code.interrupted.rawValue)
         }
         let request = order.request
         try check(MediaReader(request.input, options: request.inputOptions), order)
         switch order.product {
+        case .drawing where order.cluster != nil: try drawOnCluster(request, order)
         case .drawing: try StylizeSession(progress: .json, verbose: false).run([request])
         case .frame(let time, let isDrawn): try FrameWork(order).writeFrame(at: time, isDrawn: isDrawn)
         case .thumbnail: try FrameWork(order).writeThumbnail()
@@ -57,9 +61,27 @@ struct WorkerCommand: ParsableCommand {
         }
     }
 
-    private func limit(_ resource: Int32, _ value: Int) {
-        var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
-        setrlimit(resource, &limit)
+    /// Has the film drawn in segments, and says how far it is.
+    private func drawOnCluster(_ request: StylizeRequest, _ order: WorkOrder) throws {
+        let output = try RenderPlanner.outputPath(of: request)
+        var settings = SlurmRun.Settings(
+            executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
+        (settings.overwrites, settings.takesOver) = (true, true)
+        settings.limits = order.limits.process
+        if let cluster = order.cluster { (settings.cores, settings.options) = (cluster.cores, cluster.options) }
+        let screen = TerminalScreen.standardError
+        // Not among the results.
+        let folder = URL(fileURLWithPath: order.folder, isDirectory: true).deletingLastPathComponent()
+        let run = SlurmRun(
+            [BatchItem(request, output: output)], in: folder, settings, say: { screen.write($0) },
+            progress: { screen.write(JSONLine.text("progress", $0)) })
+        Self.cluster.withLock { $0 = run }
+        let results = try run.run()
+        guard let result = results.first, result.state == .done, let frames = result.frames else {
+            // It was submitted often enough.
+            throw SakugaError(.data, results.first?.error ?? "the film was not drawn")
+        }
+        screen.write(JSONLine.text("done", DoneEvent(output: output, frames: frames, seconds: result.seconds ?? 0)))
     }
 
     /// Looks at what was sent before anything is drawn.
