@@ -3,7 +3,7 @@ import Testing
 
 @Suite(
     "Augmenting data sets", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the pictures"), .onOwnThreads,
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(30)))
 struct AugmentTests {
     /// A data set with pictures in two sizes, YOLO labels, masks, a COCO file and what goes with them.
     private func makeDataset(in command: BuiltCommand) throws {

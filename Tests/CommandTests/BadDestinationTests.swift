@@ -6,7 +6,7 @@ private let film: @Sendable (BuiltCommand) throws -> Void = { try Clip.film.copy
 private let isItself = "give another name with -o: the original is never replaced"
 
 @Suite(
-    "Bad destinations", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+    "Bad destinations", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct BadDestinationTests {
     static let refusals: [Refusal] = [
         Refusal(

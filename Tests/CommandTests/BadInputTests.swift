@@ -13,7 +13,7 @@ private func write(_ bytes: some Sequence<UInt8> & Sendable, to name: String) ->
 
 @Suite(
     "Bad inputs", .enabled(if: Clip.hasFFmpeg, "ffmpeg and ffprobe make and judge the films"), .onOwnThreads,
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(30)))
 struct BadInputTests {
     static let refusals: [Refusal] = [
         Refusal(

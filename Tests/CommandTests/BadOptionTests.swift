@@ -13,7 +13,7 @@ private func wrong(
         error: error, hint: hint, prepare: film)
 }
 
-@Suite("Bad options", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("Bad options", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct BadOptionTests {
     private static let time = "give seconds or [HH:]MM:SS[.mmm], for example 1:05.5"
     private static let pixels = "give width and height in pixels, for example 1280x720"

@@ -44,7 +44,7 @@ private func weights(_ change: @escaping @Sendable (inout Data) throws -> Void) 
     "Bad presets",
     .enabled(
         if: Clip.hasFFmpeg && FileManager.default.fileExists(atPath: cel.path),
-        "ffmpeg makes the films, presets/cel is damaged"), .onOwnThreads, .timeLimit(.minutes(5)))
+        "ffmpeg makes the films, presets/cel is damaged"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct BadPresetTests {
     private static let unreadable = "cannot read preset '…/look': "
     private static let badWeights = "cannot read weights '…/look/live.safetensors': "

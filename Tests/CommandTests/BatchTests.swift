@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `sakuga batch`: many files, whatever becomes of some of them.
-@Suite("Batch", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("Batch", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct BatchTests {
     private struct Outcome: Decodable, Equatable {
         var input: String

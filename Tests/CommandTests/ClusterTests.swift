@@ -5,7 +5,7 @@ import Testing
 /// `--executor slurm`, over stand-ins for Slurm's commands.
 @Suite(
     "Drawing on a cluster", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads,
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(30)))
 struct ClusterTests {
     private func hashes(_ file: URL) throws -> [String] {
         let listing = try Tool.run("ffmpeg", ["-v", "error", "-i", file.path, "-map", "0:v", "-f", "framemd5", "-"])

@@ -47,7 +47,7 @@ struct ErrorPrinterTests {
     }
 }
 
-@Suite("The command line", .timeLimit(.minutes(2)))
+@Suite("The command line", .timeLimit(.minutes(30)))
 struct CommandLineTests {
     struct Case: CustomTestStringConvertible {
         var arguments: [String]

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("evaluate-style", .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("evaluate-style", .onOwnThreads, .timeLimit(.minutes(30)))
 struct EvaluateStyleTests {
     /// - Parameters:
     ///   - arguments: after `--photos` and `--art`, which are two empty folders.

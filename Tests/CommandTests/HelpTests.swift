@@ -5,7 +5,7 @@ import Testing
 @testable import sakuga
 
 /// The words of `--help`, kept in Tests/Goldens. `RECORD_GOLDENS=1 swift test --filter HelpTests` writes them anew.
-@Suite("Help", .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("Help", .onOwnThreads, .timeLimit(.minutes(30)))
 struct HelpTests {
     static let commands = [""] + names(Sakuga.self)
     /// The commands below one, and those below them: `presets`, `presets add`.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import sakuga
 
-@Suite("Interrupt", .serialized, .timeLimit(.minutes(1)))
+@Suite("Interrupt", .serialized, .timeLimit(.minutes(30)))
 struct InterruptTests {
     @Test("the first signal asks the work to stop, once; also of the next piece of work", arguments: [SIGINT, SIGTERM])
     func firstSignal(number: Int32) async throws {

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// `sakuga live` with sources and outputs that exist on a machine without a camera.
-@Suite("Live", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the sources"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("Live", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the sources"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct LiveCommandTests {
     private struct Figures: Decodable {
         struct Delay: Decodable { var median: Double, p95: Double }

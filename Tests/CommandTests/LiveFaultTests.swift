@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What goes wrong while a live run goes on: sources that leave and return, outputs that fail.
-@Suite("Live faults", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the sources"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("Live faults", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the sources"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct LiveFaultTests {
     /// ffmpeg sending a film with sound at its own pace, until it is killed.
     private struct Sender {

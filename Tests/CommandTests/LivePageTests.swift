@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// The page of `sakuga live --web`, looked at in a real browser and asked by strangers.
-@Suite("Live page", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the sources"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("Live page", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the sources"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct LivePageTests {
     /// A live run whose page is open to be looked at.
     private struct Page {

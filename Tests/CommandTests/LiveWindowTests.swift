@@ -6,7 +6,7 @@ import Testing
 @Suite(
     "Live window",
     .enabled(if: Screen.isThere && Clip.hasFFmpeg, "needs Xvfb, xdotool and ffmpeg: scripts/deps.sh tests"),
-    .onOwnThreads, .timeLimit(.minutes(5)))
+    .onOwnThreads, .timeLimit(.minutes(30)))
 struct LiveWindowTests {
     @Test("it shows the picture, and its keys do what they say")
     func keys() throws {

@@ -12,7 +12,7 @@ import Testing
     .enabled(
         if: Clip.hasFFmpeg && FileManager.default.fileExists(atPath: "/proc/self/status"),
         "ffmpeg makes the film, proc(5) tells the memory"),
-    .onOwnThreads, .timeLimit(.minutes(5)))
+    .onOwnThreads, .timeLimit(.minutes(30)))
 struct MemoryTests {
     /// 450 MB in KiB.
     private static let limit = 450_000_000 / 1024

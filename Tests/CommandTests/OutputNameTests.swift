@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite(
-    "Where results go", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+    "Where results go", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct OutputNameTests {
     struct Name: Sendable, CustomTestStringConvertible {
         var clip: Clip

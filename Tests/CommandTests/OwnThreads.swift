@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 /// Runs tests that wait for programs on threads of their own, few at a time: the threads that Swift's tasks share are as
-/// many as there are cores, and tests that block them would let all others starve.
+/// many as there are cores, and tests that block them would let all others starve. Waiting for such a thread counts against a test's time limit, which must
+/// therefore be longer than all tests take.
 struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("sakuga presets and export", .timeLimit(.minutes(2)))
+@Suite("sakuga presets and export", .timeLimit(.minutes(30)))
 struct PresetsCommandTests {
     /// The preset that comes with the sources.
     private static let cel = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

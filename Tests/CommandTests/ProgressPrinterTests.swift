@@ -34,7 +34,7 @@ private func fields(_ line: String) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
 }
 
-@Suite("Progress on standard error", .timeLimit(.minutes(1)))
+@Suite("Progress on standard error", .timeLimit(.minutes(30)))
 struct ProgressPrinterTests {
     @Test("a terminal gets a bar that is redrawn in place and gone at the end")
     func bar() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 /// `sakuga stylize --resume`: what is drawn outlives the program, and is the same as without.
 @Suite(
-    "Resuming", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(10)))
+    "Resuming", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct ResumeTests {
     private static let kills = ProcessInfo.processInfo.environment["SAKUGA_LONG_TESTS"] == nil ? 8 : 50
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite(
     "The same frames", .enabled(if: Clip.hasFFmpeg, "ffmpeg counts the frames' hashes"), .onOwnThreads,
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(30)))
 struct SameFramesTests {
     @Test("the same input gives the same frames, whatever the number of streams, run after run")
     func streams() throws {

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// `sakuga serve`, used as programs and people use it.
-@Suite("Server", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("Server", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct ServeCommandTests {
     @Test("a film is sent, drawn and fetched, whole and in parts")
     func life() throws {

@@ -4,7 +4,7 @@ import Testing
 
 /// Films that `sakuga serve` draws where they lie.
 @Suite(
-    "Server's folders", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+    "Server's folders", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct ServeFolderTests {
     private func post(_ service: Service, _ path: String) throws -> Service.Answer {
         let plain = CharacterSet(charactersIn: "/").union(.alphanumerics)

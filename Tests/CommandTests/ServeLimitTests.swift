@@ -4,7 +4,7 @@ import Testing
 
 /// What `sakuga serve` does not take, and what it does not keep.
 @Suite(
-    "Server's limits", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+    "Server's limits", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct ServeLimitTests {
     private func post(_ service: Service, _ clip: Clip, _ options: String...) throws -> Service.Answer {
         let said = try MediaTool.run(

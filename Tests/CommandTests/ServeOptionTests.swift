@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// Where `sakuga serve` has its options from, and how often it may be asked.
-@Suite("Server's options", .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite("Server's options", .onOwnThreads, .timeLimit(.minutes(30)))
 struct ServeOptionTests {
     /// What the server says of its largest upload, in megabytes.
     private func largestUpload(_ service: Service) throws -> String {

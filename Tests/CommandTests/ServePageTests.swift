@@ -5,7 +5,7 @@ import Testing
 /// The page of `sakuga serve`, in a real browser.
 @Suite(
     "Page of the server", .enabled(if: Clip.hasFFmpeg && Browser.isThere, "needs chromium: scripts/deps.sh tests"),
-    .onOwnThreads, .timeLimit(.minutes(5)))
+    .onOwnThreads, .timeLimit(.minutes(30)))
 struct ServePageTests {
     /// Mean difference of the original and the drawn frame that the page shows, in levels of 0…255.
     private static let difference = """

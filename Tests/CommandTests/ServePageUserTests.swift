@@ -6,7 +6,7 @@ import Testing
 @Suite(
     "Page of the server for many",
     .enabled(if: Clip.hasFFmpeg && Browser.isThere, "needs chromium: scripts/deps.sh tests"),
-    .onOwnThreads, .timeLimit(.minutes(5)))
+    .onOwnThreads, .timeLimit(.minutes(30)))
 struct ServePageUserTests {
     private func token(_ service: Service, _ arguments: String...) throws -> String {
         try service.command.run(["users", "add"] + arguments + ["--data", "data"]).output

@@ -5,7 +5,7 @@ import Testing
 /// What `sakuga serve` shows of films before and after they are drawn; ffmpeg and ffprobe judge it.
 @Suite(
     "Pictures of the server", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads,
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(30)))
 struct ServePictureTests {
     /// What the server answers, as a file.
     private func fetch(_ service: Service, _ path: String, _ name: String, code: Int = 200) throws -> URL {

@@ -5,7 +5,7 @@ import Testing
 /// The short form of `make soak-server`.
 @Suite(
     "Server under stress", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads,
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(30)))
 struct ServeSoakTests {
     @Test("two servers never use one folder, and whoever adds users disturbs none")
     func oneServer() throws {

@@ -4,7 +4,7 @@ import Testing
 
 /// Films that are sent to `sakuga serve` in parts.
 @Suite(
-    "Server's uploads", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+    "Server's uploads", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct ServeUploadTests {
     /// Sends a part of a film.
     private func put(

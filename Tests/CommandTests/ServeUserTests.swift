@@ -3,7 +3,8 @@ import Support
 import Testing
 
 /// `sakuga serve` for several people, and `sakuga users`.
-@Suite("Server's users", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+@Suite(
+    "Server's users", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct ServeUserTests {
     private func users(_ service: Service, _ arguments: String...) throws -> BuiltCommand.Result {
         try service.command.run(["users"] + arguments + ["--data", "data"])

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite(
-    "Standard streams", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(5)))
+    "Standard streams", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads, .timeLimit(.minutes(30)))
 struct StandardStreamsTests {
     @Test("--progress json gives one object a line, with the fields that programs rely on")
     func json() throws {

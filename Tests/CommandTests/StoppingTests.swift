@@ -3,7 +3,7 @@ import Testing
 
 @Suite(
     "Stopping", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films, ffprobe judges the parts"),
-    .onOwnThreads, .timeLimit(.minutes(5)))
+    .onOwnThreads, .timeLimit(.minutes(30)))
 struct StoppingTests {
     /// Starts to draw the long film and waits until frames have been encoded.
     private func startDrawing(_ command: BuiltCommand, _ output: String) throws -> RunningCommand {

@@ -6,7 +6,7 @@ import Testing
 @Suite(
     "Training from the command line",
     .enabled(if: StyleFolder.isTrainable, "training needs ffmpeg for pictures and the library of `make training`"),
-    .onOwnThreads, .timeLimit(.minutes(10)))
+    .onOwnThreads, .timeLimit(.minutes(30)))
 struct TrainCommandTests {
     @Test("pictures become a preset that draws, with sheets, checkpoint and losses beside it")
     func trainsAPreset() throws {

@@ -10,7 +10,7 @@ import Testing
 @testable import Live
 
 /// Whole runs, looked at frame by frame.
-@Suite("Live job", .serialized, .timeLimit(.minutes(5)))
+@Suite("Live job", .serialized, .timeLimit(.minutes(10)))
 struct LiveJobTests {
     /// Frames as a viewer gets them, from a source that stands still: whatever changes was changed.
     private final class Watch: Sendable {

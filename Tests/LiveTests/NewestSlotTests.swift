@@ -4,7 +4,7 @@ import Testing
 
 @testable import Live
 
-@Suite("Newest slot", .timeLimit(.minutes(1)))
+@Suite("Newest slot", .timeLimit(.minutes(10)))
 struct NewestSlotTests {
     @Test("an element that was not taken in time is replaced")
     func replacement() {

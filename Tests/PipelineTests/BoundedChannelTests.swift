@@ -4,7 +4,7 @@ import Testing
 
 @testable import Pipeline
 
-@Suite("Bounded channel", .timeLimit(.minutes(1)))
+@Suite("Bounded channel", .timeLimit(.minutes(10)))
 struct BoundedChannelTests {
     @Test("elements come out in the order they went in, then nil")
     func order() {

@@ -56,7 +56,7 @@ private final class Confined {
 
 private let failure = SakugaError(.inputOutput, "cannot write 'out.mp4': no space left on device")
 
-@Suite("Stage chain", .timeLimit(.minutes(1)))
+@Suite("Stage chain", .timeLimit(.minutes(10)))
 struct StageChainTests {
     @Test("every source element reaches the sink, in order, under random delays", arguments: [1, 2, 5, 16])
     func orderUnderDelays(workers: Int) throws {
@@ -234,7 +234,7 @@ struct StageChainTests {
     #endif
 }
 
-@Suite("Stage chain failures", .timeLimit(.minutes(1)))
+@Suite("Stage chain failures", .timeLimit(.minutes(10)))
 struct StageChainFailureTests {
     enum Place: String, CaseIterable { case source, stage, expanding, worker, sink, completion }
 
@@ -319,7 +319,7 @@ struct StageChainFailureTests {
     }
 }
 
-@Suite("Stage timings", .timeLimit(.minutes(1)))
+@Suite("Stage timings", .timeLimit(.minutes(10)))
 struct StageTimingsTests {
     @Test("busy, waiting and processor time are told apart")
     func accounting() throws {
