@@ -23,11 +23,29 @@ struct Slurm: Sendable {
         let script = "#!/bin/sh\nTASK=$SLURM_ARRAY_TASK_ID\n\(command)\n"
         let said = try Self.run("sbatch", arguments + options, input: script)
         guard said.code == 0, let job = said.output.split(whereSeparator: { ";\n".contains($0) }).first else {
-            throw SakugaError(
-                .unavailable, "the cluster refuses the work: \(said.errors.trimmed) (sbatch)",
-                hint: "check --slurm-option, and the cluster with sinfo")
+            throw Self.refusal(said.errors)
         }
         return String(job)
+    }
+
+    /// Asks the cluster whether it would take a task.
+    ///
+    /// - Returns: its refusal; nil: it would.
+    /// - Throws: `.unavailable` where there are no Slurm commands.
+    func refusal() throws -> SakugaError? {
+        let said = try Self.run(
+            "sbatch", ["--test-only", "--cpus-per-task=\(cores)", "--ntasks=1"] + options, input: "#!/bin/sh\n")
+        return said.code == 0 ? nil : Self.refusal(said.errors)
+    }
+
+    /// Of what sbatch says, its last words, or its first complaint.
+    private static func refusal(_ text: String) -> SakugaError {
+        let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        let line = lines.first { $0.contains("fatal: ") } ?? lines.first { $0.contains("error: ") } ?? lines.first ?? ""
+        let words = line.replacing("sbatch: ", with: "").replacing("fatal: ", with: "").replacing("error: ", with: "")
+        return SakugaError(
+            .unavailable, "the cluster refuses the work: \(words) (sbatch)",
+            hint: "check --slurm-option, and the cluster with sinfo")
     }
 
     /// Whether any of the jobs' tasks waits or runs.

@@ -1,5 +1,5 @@
 package import Foundation
-internal import Frames
+package import Frames
 internal import Inference
 package import Pipeline
 package import Stylize
@@ -23,6 +23,8 @@ package final class SlurmRun: Sendable {
         package var segmentsPerTask = 4
         /// Further options for sbatch.
         package var options: [String] = []
+        /// Seconds for which work that the cluster refuses is offered again: its controller may be away for a while.
+        package var patience = 0.0
         /// Seconds between two looks at the cluster.
         package var pause = 1.0
 
@@ -62,6 +64,14 @@ package final class SlurmRun: Sendable {
         name = String(UUID().uuidString.prefix(8))
         self.folder = folder.appendingPathComponent(".sakuga-cluster/\(name)", isDirectory: true)
         slurm = Slurm(options: settings.options, cores: settings.cores)
+    }
+
+    /// Asks the cluster whether it would take work.
+    ///
+    /// - Returns: its refusal; nil: it would.
+    /// - Throws: `.unavailable` where there are no Slurm commands.
+    package static func refusal(cores: Int, options: [String]) throws -> SakugaError? {
+        try Slurm(options: options, cores: cores).refusal()
     }
 
     /// Cancels what is submitted; films that are being drawn can be gone on with. Callable on any thread.
@@ -209,13 +219,27 @@ package final class SlurmRun: Sendable {
             let command =
                 "exec \(Self.quoted(settings.executable.path)) render \(Self.quoted(file.path)) --line $((\(first) + TASK))"
             let count = min(Self.largestArray, pieces.count - first)
-            let job = try slurm.submit(jobName, count, command, logs: folder, after: after)
+            let job = try offering { try slurm.submit(jobName, count, command, logs: folder, after: after) }
             for number in 0..<count { (pieces[first + number].job, pieces[first + number].number) = (job, number) }
             let isStopping = state.withLock { state in
                 state.jobs.append(job)
                 return state.isStopping
             }
             if isStopping { slurm.cancel([job]) }
+        }
+    }
+
+    private func offering(_ submit: () throws -> String) throws -> String {
+        let deadline = ContinuousClock.now + .seconds(settings.patience)
+        var isFirst = true
+        while true {
+            do {
+                return try submit()
+            } catch let error as SakugaError where ContinuousClock.now < deadline {
+                if isFirst { say("\(error.message); it is offered again\n") }
+                isFirst = false
+                Thread.sleep(forTimeInterval: settings.pause)
+            }
         }
     }
 
@@ -266,7 +290,7 @@ package final class SlurmRun: Sendable {
             if let end = own.last(where: \.isLast), let frames = events(end).last(where: { $0.event == "done" })?.frames
             {
                 parts[index].finish(.done, frames: frames, begun)
-                say("\(input): \(frames) frames\n")
+                say("\(input): \(frames == 1 ? "1 frame" : "\(frames) frames")\n")
                 continue
             }
             let error = own.lazy.compactMap { self.events($0).last { $0.event == "error" } }.first

@@ -139,7 +139,7 @@ struct BatchTests {
         #expect(
             running.waitForErrorOutput(timeout: 60) { $0.contains("film.mkv: 20 frames") }, "\(running.errorOutput)")
         try Clip.photo.copy(to: command.file("inbox/photo.jpg"))
-        #expect(running.waitForErrorOutput(timeout: 60) { $0.contains("photo.jpg: 1 frames") })
+        #expect(running.waitForErrorOutput(timeout: 60) { $0.contains("photo.jpg: 1 frame") })
         running.send(SIGINT)
         let result = try running.wait()
         #expect(result.code == 0 && result.errorOutput.contains("2 done"), "\(result)")

@@ -27,6 +27,11 @@ struct ClusterStandIn {
     /// Every task that is begun from now on runs out of its time.
     func endAllTasks() { mark("late") }
 
+    /// The controller does not answer to work, or does again.
+    func goAway(_ isAway: Bool) {
+        isAway ? mark("away") : try? FileManager.default.removeItem(at: folder.appendingPathComponent("away"))
+    }
+
     /// What became of jobs is from now on only known to accounting.
     func keepAccounts() { mark("accounts") }
 
@@ -55,9 +60,12 @@ struct ClusterStandIn {
             --array=*) last=${argument##*-} ;;
             --output=*) logs=$(dirname "${argument#*=}") ;;
             --dependency=*) after=${argument#*afterok:} ;;
+            --test-only) cat >/dev/null; isTest=1 ;;
             --wrong) echo "sbatch: error: invalid partition specified: $argument" >&2; exit 1 ;;
             esac
         done
+        [ -e away ] && { echo "sbatch: error: Unable to contact slurm controller (connect failure)" >&2; exit 1; }
+        [ -z "$isTest" ] || exit 0
         id=1
         until mkdir "jobs/$id" 2>/dev/null; do id=$((id + 1)); done
         cat >"jobs/$id/script"

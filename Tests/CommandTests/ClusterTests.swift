@@ -57,7 +57,7 @@ struct ClusterTests {
         try Data("earlier".utf8).write(to: command.file("out/film.mkv"))
         let refused = try batch(command, cluster, "film.mkv", "-o", "out", "--overwrite", "--slurm-option", "wrong")
         #expect(
-            refused.code == 69 && refused.errorOutput.contains("the cluster refuses the work: sbatch: error: invalid"),
+            refused.code == 69 && refused.errorOutput.contains("the cluster refuses the work: invalid partition"),
             "\(refused)")
         cluster.endAllTasks()
         let late = try batch(command, cluster, "film.mkv", "-o", "out", "--overwrite")
@@ -66,6 +66,24 @@ struct ClusterTests {
         let accounted = try batch(command, cluster, "film.mkv", "-o", "out", "--overwrite")
         #expect(accounted.errorOutput.contains("the cluster ended a piece of it: TIMEOUT"), "\(accounted)")
         #expect(try Data(contentsOf: command.file("out/film.mkv")) == Data("earlier".utf8))
+    }
+
+    @Test("a server's jobs wait for a cluster that is away, and a server without Slurm does not start")
+    func waiting() throws {
+        let home = try BuiltCommand()
+        defer { home.removeHome() }
+        let missing = try home.run(
+            ["serve", "--executor", "slurm", "--bind", "127.0.0.1:0"], environment: ["PATH": home.home.path])
+        #expect(missing.code == 69 && missing.errorOutput.contains("there is no sbatch here"), "\(missing)")
+        let cluster = try ClusterStandIn(in: home.home)
+        cluster.goAway(true)
+        let service = try Service(["--executor", "slurm"], environment: cluster.environment)
+        #expect(service.running.errorOutput.contains("warning: the cluster refuses the work: Unable to contact"))
+        let id = try service.send(Clip.photo.url, "filename=photo.jpg")
+        sleep(3)
+        #expect(try service.ask("/api/jobs/\(id)").json["state"] as? String == "running")
+        cluster.goAway(false)
+        #expect(try service.wait(id)["state"] as? String == "done")
     }
 
     @Test("a server's jobs are drawn in segments, cancelled with the job, and taken over after a crash")

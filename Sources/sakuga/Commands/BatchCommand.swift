@@ -106,13 +106,15 @@ struct BatchCommand: ParsableCommand {
     private static func line(_ result: BatchResult, _ over: Int, _ all: Int) -> String {
         let what =
             switch result.state {
-            case .done: "\(result.frames ?? 0) frames in \(result.seconds ?? 0) s"
+            case .done: "\(Self.count(result.frames)) in \(result.seconds ?? 0) s"
             case .skipped: "skipped: '\(result.output)' is there"
             case .failed: "failed: \(result.error ?? "")"
             case .stopped: "not drawn"
             }
         return "[\(over)/\(all)] \(result.input): \(what)\n"
     }
+
+    private static func count(_ frames: Int?) -> String { frames == 1 ? "1 frame" : "\(frames ?? 0) frames" }
 
     private static func summary(_ results: [BatchResult], _ seconds: Double) -> String {
         let frames = results.reduce(0) { $0 + ($1.frames ?? 0) }
@@ -122,7 +124,7 @@ struct BatchCommand: ParsableCommand {
         }
         let speed = seconds > 0 ? Int((Double(frames) / seconds).rounded()) : 0
         return "\(states.isEmpty ? "nothing to draw" : states.joined(separator: ", ")); "
-            + "\(frames) frames in \(Int(seconds.rounded())) s (\(speed) frames/s)\n"
+            + "\(count(frames)) in \(Int(seconds.rounded())) s (\(speed) frames/s)\n"
     }
 
     private func write(_ results: [BatchResult], to path: String) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batch
 import Dispatch
 import Foundation
 import Frames
@@ -124,6 +125,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     private func serve() throws {
+        let screen = TerminalScreen.standardError
         let usual = ListenAddress(host: "127.0.0.1", port: 8090)
         let address = try bind.map { try ListenAddress($0, defaultPort: usual.port) } ?? usual
         var settings = RenderServer.Settings(
@@ -134,7 +136,11 @@ struct ServeCommand: ParsableCommand {
         settings.names = name
         settings.limits = limits
         if executor == .slurm {
-            settings.cluster = WorkOrder.Cluster(cores: cores, options: slurmOption.map { "--\($0)" })
+            let cluster = WorkOrder.Cluster(cores: cores, options: slurmOption.map { "--\($0)" })
+            settings.cluster = cluster
+            if let refusal = try SlurmRun.refusal(cores: cluster.cores, options: cluster.options) {
+                screen.write("warning: \(refusal.message); jobs wait until it takes them\n")
+            }
         }
         settings.jobLimits.duration = longestVideo * 60
         settings.jobLimits.pixels = largestPicture.width * largestPicture.height
@@ -148,7 +154,6 @@ struct ServeCommand: ParsableCommand {
         let stopped = DispatchSemaphore(value: 0)
         let interrupt = Interrupt { stopped.signal() }
         let server = try RenderServer(settings)
-        let screen = TerminalScreen.standardError
         // Whoever gave the token knows it.
         let token = given == nil ? settings.token.map { "?token=\($0.text)" } ?? "" : ""
         screen.write("open http://\(server.address.reachable.authority)/\(token)\n")

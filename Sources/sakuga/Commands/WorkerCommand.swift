@@ -41,8 +41,8 @@ struct WorkerCommand: ParsableCommand {
         } catch {
             throw SakugaError(.usage, "the order cannot be read: \(error)")
         }
-        // Whoever waits for an answer of the server comes before what is drawn.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        // Whoever waits for an answer of the server comes first, then who waits for a picture, then what is drawn.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, order.product.isWhole ? 10 : 2)
         order.limits.process.apply()
         Thread.detachNewThread {
             // Where the server ends or wants no more, so does this; it takes away what is left.
@@ -66,7 +66,7 @@ struct WorkerCommand: ParsableCommand {
         let output = try RenderPlanner.outputPath(of: request)
         var settings = SlurmRun.Settings(
             executable: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
-        (settings.overwrites, settings.takesOver) = (true, true)
+        (settings.overwrites, settings.takesOver, settings.patience) = (true, true, 600)
         settings.limits = order.limits.process
         if let cluster = order.cluster { (settings.cores, settings.options) = (cluster.cores, cluster.options) }
         let screen = TerminalScreen.standardError
