@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 package import Frames
 internal import Media
 package import Stylize

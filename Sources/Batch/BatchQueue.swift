@@ -1,7 +1,7 @@
-package import Foundation
+internal import Foundation
 internal import Frames
 internal import Pipeline
-package import Stylize
+internal import Stylize
 internal import Work
 
 /// What is to be done of a batch, and who may do it next. Used under a lock.

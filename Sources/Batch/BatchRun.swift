@@ -2,7 +2,7 @@ internal import Dispatch
 package import Foundation
 internal import Frames
 internal import Inference
-package import Stylize
+internal import Stylize
 internal import Synchronization
 internal import Work
 

@@ -2,7 +2,7 @@ package import Foundation
 package import Frames
 internal import Inference
 package import Pipeline
-package import Stylize
+internal import Stylize
 internal import Synchronization
 package import Work
 
@@ -25,7 +25,7 @@ package final class SlurmRun: Sendable {
         package var options: [String] = []
         /// Seconds for which work that the cluster refuses is offered again: its controller may be away for a while.
         package var patience = 0.0
-        /// Seconds between two looks at the cluster.
+        /// Seconds between two looks at the cluster, at least.
         package var pause = 1.0
 
         package init(executable: URL) { self.executable = executable }
@@ -275,7 +275,9 @@ package final class SlurmRun: Sendable {
                         eta: rate > 0 ? Double(all - drawn) / rate : nil,
                         stages: []))
             }
-            Thread.sleep(forTimeInterval: settings.pause)
+            // A cluster's controller has more to do than to answer: what takes long is looked at less often.
+            let elapsed = (ContinuousClock.now - begun).seconds
+            Thread.sleep(forTimeInterval: max(settings.pause, min(10, elapsed / 100)))
         }
     }
 

@@ -165,7 +165,7 @@ struct ServePageUserTests {
     func manyJobs() throws {
         let service = try Service(["--rate", "0"])
         let names = (0..<120).map { "photo \($0).jpg" }
-        let photo = try Clip.photo.url
+        let photo = Clip.photo.url
         for name in names {
             let shown = name.replacingOccurrences(of: " ", with: "%20")
             _ = try service.send(photo, "filename=\(shown)&hold=true")

@@ -1,4 +1,4 @@
-"""How long answers take while all workers draw.
+"""How long answers, and drawn frames, take while all workers draw.
 
     latency.py PROGRAM FOLDER
 """
@@ -87,6 +87,12 @@ whole = [sum(timed(connection, f"/api/jobs?limit=200&offset={offset}") for offse
          for _ in range(20)]
 print(f"    200 of {JOBS} jobs: {figures(pages)}")
 print(f"    all {JOBS} jobs in pages of 200: {figures(whole)}")
+for preset in ["cel", "painted", "painted:studio"]:
+    # The first one compiles.
+    first, *drawings = [timed(connection, f"/api/jobs/{drawn[0]}/preview?preset={preset}&time={seconds}")
+                        for seconds in range(11)]
+    print(f"    a frame drawn with {preset}: first {first:.0f} ms, then {figures(drawings)}")
+    expect(statistics.median(drawings) <= 1000, f"a frame drawn with {preset} takes more than a second")
 busy = [server.json(f"/api/jobs/{job}")["state"] for job in drawn]
 expect(busy == ["running"] * 2, f"the workers were not busy to the end: {busy}")
 large = f"{folder}/large.mp4"
