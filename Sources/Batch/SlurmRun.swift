@@ -133,7 +133,14 @@ package final class SlurmRun: Sendable {
                 try plan(&parts[index], isLast: round == Self.mostRounds, begun)
             }
             if isStopping { break }
-            let pieces = try submit(parts, round)
+            let pieces: [Piece]
+            do {
+                pieces = try submit(parts, round)
+            } catch {
+                // Half of it would draw, and never join.
+                slurm.cancel(state.withLock { $0.jobs })
+                throw error
+            }
             try wait(for: Set(pieces.map(\.job)).sorted(), parts)
             if isStopping { break }
             judge(&parts, pieces, isLast: round == Self.mostRounds, begun)
