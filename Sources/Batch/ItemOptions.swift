@@ -1,8 +1,8 @@
 internal import Foundation
-package import Frames
+internal import Frames
 internal import Inference
 internal import Media
-package import Stylize
+internal import Stylize
 internal import Temporal
 
 /// What a manifest may say about one input, by the names that `sakuga stylize` has for it.

@@ -61,10 +61,21 @@ struct Slurm: Sendable {
         return !said.output.trimmed.isEmpty
     }
 
-    func cancel(_ jobs: [String]) { _ = try? Self.run("scancel", jobs) }
+    /// Cancels the user's jobs of these names.
+    func cancel(named names: [String]) {
+        for name in names { _ = try? Self.run("scancel", ["--name=\(name)"]) }
+    }
 
-    /// Cancels the user's jobs of a name.
-    func cancel(named name: String) { _ = try? Self.run("scancel", ["--name=\(name)"]) }
+    /// Whether any of the jobs of these names waits or runs.
+    ///
+    /// - Throws: `.unavailable` where the cluster does not answer.
+    func isBusy(named names: [String]) throws -> Bool {
+        let said = try Self.run("squeue", ["--noheader", "--name=\(names.joined(separator: ","))", "--format=%i"])
+        guard said.code == 0 else {
+            throw SakugaError(.unavailable, "the cluster does not answer: \(said.errors.trimmed) (squeue)")
+        }
+        return !said.output.trimmed.isEmpty
+    }
 
     /// How the tasks of a job ended, by their numbers in the array: `COMPLETED`, `TIMEOUT`, `OUT_OF_MEMORY`, … Those that the
     /// cluster knows nothing of, or that never began, are not among them.

@@ -33,7 +33,6 @@ package final class SlurmRun: Sendable {
 
     private struct State {
         var isStopping = false
-        var jobs: [String] = []
         var planning: WorkerProcess?
     }
 
@@ -45,6 +44,8 @@ package final class SlurmRun: Sendable {
     private let settings: Settings
     private let slurm: Slurm
     private let state = Mutex(State())
+    /// Held while something is submitted: what is about to be known to the cluster cannot be cancelled yet.
+    private let submission = Mutex(())
     private let say: @Sendable (String) -> Void
     private let progress: @Sendable (RenderProgress) -> Void
     /// A piece that fails for reasons that may pass is submitted so often.
@@ -76,13 +77,15 @@ package final class SlurmRun: Sendable {
 
     /// Cancels what is submitted; films that are being drawn can be gone on with. Callable on any thread.
     package func stop() {
-        let (jobs, planning) = state.withLock { state in
+        let planning = state.withLock { state in
             state.isStopping = true
-            return (state.jobs, state.planning)
+            return state.planning
         }
         planning?.stop()
-        if !jobs.isEmpty { slurm.cancel(jobs) }
+        submission.withLock { _ in slurm.cancel(named: Self.jobNames(name)) }
     }
+
+    private static func jobNames(_ name: String) -> [String] { ["sakuga-draw-\(name)", "sakuga-join-\(name)"] }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
@@ -120,28 +123,29 @@ package final class SlurmRun: Sendable {
     /// - Throws: `.unavailable` where there is no cluster, `.cannotCreate` where the folder cannot be written into.
     package func run() throws -> [BatchResult] {
         let begun = ContinuousClock.now
+        try leaveEarlier()
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
             throw SakugaError(.cannotCreate, "cannot make the folder '\(folder.path)': \(error.localizedDescription)")
         }
-        if settings.takesOver { cancelEarlier() }
         var parts = items.map { Part(item: $0.onAnyNode) }
         for round in 1...Self.mostRounds where !isStopping && parts.contains(where: { $0.result == nil }) {
             if round > 1 { say("what is missing is submitted again\n") }
             for index in parts.indices where parts[index].result == nil && !parts[index].isPlanned {
-                try plan(&parts[index], isLast: round == Self.mostRounds, begun)
+                plan(&parts[index], isLast: round == Self.mostRounds, begun)
             }
             if isStopping { break }
             let pieces: [Piece]
             do {
                 pieces = try submit(parts, round)
+                try wait(for: Set(pieces.map(\.job)).sorted(), parts)
             } catch {
                 // Half of it would draw, and never join.
-                slurm.cancel(state.withLock { $0.jobs })
+                slurm.cancel(named: Self.jobNames(name))
+                if isStopping { break }
                 throw error
             }
-            try wait(for: Set(pieces.map(\.job)).sorted(), parts)
             if isStopping { break }
             judge(&parts, pieces, isLast: round == Self.mostRounds, begun)
         }
@@ -155,23 +159,37 @@ package final class SlurmRun: Sendable {
         return results
     }
 
-    private func cancelEarlier() {
+    /// Sees to it that no jobs of an earlier run in the same folder draw on: they and this one would get in each other's
+    /// way.
+    ///
+    /// - Throws: `.unavailable` where there are such jobs, and they are not to be taken over or do not end.
+    private func leaveEarlier() throws {
         let folders = folder.deletingLastPathComponent()
         for earlier in (try? FileManager.default.contentsOfDirectory(atPath: folders.path)) ?? [] where earlier != name
         {
-            for kind in ["draw", "join"] { slurm.cancel(named: "sakuga-\(kind)-\(earlier)") }
+            let names = Self.jobNames(earlier)
+            if settings.takesOver { slurm.cancel(named: names) }
+            let deadline = ContinuousClock.now + .seconds(settings.takesOver ? 60 : 0)
+            while try slurm.isBusy(named: names) {
+                guard ContinuousClock.now < deadline else {
+                    throw SakugaError(
+                        .unavailable,
+                        "jobs of an earlier run still draw into '\(folders.deletingLastPathComponent().path)': "
+                            + names.joined(separator: ", "),
+                        hint: "wait for them, or cancel them with scancel --name=…")
+                }
+                Thread.sleep(forTimeInterval: settings.pause)
+            }
             try? FileManager.default.removeItem(at: folders.appendingPathComponent(earlier))
         }
     }
 
     /// Finds out a film's segments, here, in a process of its own.
-    private func plan(_ part: inout Part, isLast: Bool, _ begun: ContinuousClock.Instant) throws {
+    private func plan(_ part: inout Part, isLast: Bool, _ begun: ContinuousClock.Instant) {
         let output = part.item.output
         if !settings.overwrites, FileManager.default.fileExists(atPath: output) {
             return part.finish(.skipped, begun)
         }
-        try FileManager.default.createDirectory(
-            atPath: (output as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         part.item.request.inference.threads = settings.cores
         let process = WorkerProcess()
         state.withLock { state in
@@ -179,9 +197,16 @@ package final class SlurmRun: Sendable {
             if state.isStopping { process.stop() }
         }
         defer { state.withLock { $0.planning = nil } }
-        switch try process.run(
-            settings.executable, "render", RenderOrder(part.item.request, plans: true, limits: settings.limits))
-        {
+        let outcome: WorkerProcess.Outcome
+        do {
+            try FileManager.default.createDirectory(
+                atPath: (output as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            let order = RenderOrder(part.item.request, plans: true, limits: settings.limits)
+            outcome = try process.run(settings.executable, "render", order)
+        } catch {
+            outcome = .failed((error as? SakugaError)?.message ?? error.localizedDescription, isFinal: true)
+        }
+        switch outcome {
         case .done:
             part.isPlanned = true
             part.film = try? PlannedFilm(PlannedFilm.folder(for: output))
@@ -195,26 +220,32 @@ package final class SlurmRun: Sendable {
 
     private func submit(_ parts: [Part], _ round: Int) throws -> [Piece] {
         var drawing: [Piece] = []
+        // Films that are all drawn do not wait for what is still to be drawn of others, and may fail.
         var joining: [Piece] = []
+        var drawn: [Piece] = []
         func piece(_ number: Int, _ request: StylizeRequest, isLast: Bool) -> Piece {
             Piece(part: number, order: RenderOrder(request, limits: settings.limits), isLast: isLast)
         }
         for (number, part) in parts.enumerated() where part.isPlanned && part.result == nil {
-            if let film = part.film {
-                drawing += film.spans(longest: settings.segmentsPerTask)
-                    .map { piece(number, film.request(for: $0), isLast: false) }
-            }
             let whole = piece(number, part.item.request, isLast: true)
-            if part.film == nil { drawing.append(whole) } else { joining.append(whole) }
+            guard let film = part.film else {
+                drawing.append(whole)
+                continue
+            }
+            let spans = film.spans(longest: settings.segmentsPerTask)
+            drawing += spans.map { piece(number, film.request(for: $0), isLast: false) }
+            if spans.isEmpty { drawn.append(whole) } else { joining.append(whole) }
         }
-        try submit(&drawing, "draw", round, after: [])
-        try submit(&joining, "join", round, after: Set(drawing.map(\.job)).sorted())
+        try submit(&drawn, "join", "drawn-\(round)", after: [])
+        try submit(&drawing, "draw", "\(round)", after: [])
+        try submit(&joining, "join", "\(round)", after: Set(drawing.map(\.job)).sorted())
+        joining += drawn
         let jobs = Set((drawing + joining).map(\.job)).sorted()
         say("\(drawing.count) pieces of work are with the cluster: jobs \(jobs.joined(separator: ", "))\n")
         return drawing + joining
     }
 
-    private func submit(_ pieces: inout [Piece], _ name: String, _ round: Int, after: [String]) throws {
+    private func submit(_ pieces: inout [Piece], _ name: String, _ round: String, after: [String]) throws {
         guard !pieces.isEmpty else { return }
         let jobName = "sakuga-\(name)-\(self.name)"
         let encoder = JSONEncoder()
@@ -228,11 +259,6 @@ package final class SlurmRun: Sendable {
             let count = min(Self.largestArray, pieces.count - first)
             let job = try offering { try slurm.submit(jobName, count, command, logs: folder, after: after) }
             for number in 0..<count { (pieces[first + number].job, pieces[first + number].number) = (job, number) }
-            let isStopping = state.withLock { state in
-                state.jobs.append(job)
-                return state.isStopping
-            }
-            if isStopping { slurm.cancel([job]) }
         }
     }
 
@@ -241,8 +267,11 @@ package final class SlurmRun: Sendable {
         var isFirst = true
         while true {
             do {
-                return try submit()
-            } catch let error as SakugaError where ContinuousClock.now < deadline {
+                return try submission.withLock { _ in
+                    if isStopping { throw SakugaError(.interrupted, "stopped") }
+                    return try submit()
+                }
+            } catch let error as SakugaError where error.code == .unavailable && ContinuousClock.now < deadline {
                 if isFirst { say("\(error.message); it is offered again\n") }
                 isFirst = false
                 Thread.sleep(forTimeInterval: settings.pause)
@@ -302,7 +331,7 @@ package final class SlurmRun: Sendable {
                 say("\(input): \(frames == 1 ? "1 frame" : "\(frames) frames")\n")
                 continue
             }
-            let error = own.lazy.compactMap { self.events($0).last { $0.event == "error" } }.first
+            let error = own.lazy.compactMap { self.events($0).last { $0.event == "error" && !$0.isStop } }.first
             guard isLast || error?.isFinal == true else { continue }
             let reason =
                 error?.message
@@ -322,6 +351,8 @@ package final class SlurmRun: Sendable {
         var code: Int32?
         var message: String?
         var frames: Int?
+        /// The cluster ended it, and knows why.
+        var isStop: Bool { code == SakugaError.Code.interrupted.rawValue }
         /// Another attempt would end the same way.
         var isFinal: Bool {
             code.flatMap(SakugaError.Code.init(rawValue:)).map { [.usage, .data, .noInput].contains($0) } ?? false

@@ -48,7 +48,7 @@ package final class WorkerProcess: Sendable {
     /// - Parameters:
     ///   - command: the program's subcommand, which reads the order from standard input as one line of JSON.
     ///   - log: takes what the worker said, line by line.
-    ///   - timeout: seconds after which it is to end, and is killed where it does not within five more.
+    ///   - timeout: seconds after which it is to end, and is killed where it does not within fifteen more.
     package func run(
         _ executable: URL, _ command: String, _ order: some Encodable, log: URL? = nil, timeout: Double? = nil
     ) throws -> Outcome {
@@ -76,7 +76,7 @@ package final class WorkerProcess: Sendable {
         let ending = DispatchWorkItem { [self] in
             isLate.withLock { $0 = true }
             closeInput()
-            DispatchQueue.global().asyncAfter(deadline: .now() + 5, execute: killing)
+            DispatchQueue.global().asyncAfter(deadline: .now() + 15, execute: killing)
         }
         if let timeout { DispatchQueue.global().asyncAfter(deadline: .now() + timeout, execute: ending) }
         while case let data = said.fileHandleForReading.availableData, !data.isEmpty {

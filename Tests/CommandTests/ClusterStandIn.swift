@@ -27,6 +27,11 @@ struct ClusterStandIn {
     /// Every task that is begun from now on runs out of its time.
     func endAllTasks() { mark("late") }
 
+    /// Tasks whose orders contain a text die, each time.
+    func crashTasks(naming text: String) {
+        try? Data(text.utf8).write(to: folder.appendingPathComponent("crash"))
+    }
+
     /// The controller does not answer to work, or does again.
     func goAway(_ isAway: Bool) {
         isAway ? mark("away") : try? FileManager.default.removeItem(at: folder.appendingPathComponent("away"))
@@ -71,6 +76,10 @@ struct ClusterStandIn {
         cat >"jobs/$id/script"
         echo "$name" >"jobs/$id/name"
         export name last logs after id
+        # Whoever waits for the end of what is said here must not wait for the tasks.
+        for file in /proc/self/fd/*; do
+            [ "${file##*/}" -le 2 ] || [ "${file##*/}" -eq 255 ] || eval "exec ${file##*/}>&-"
+        done
         setsid bash -c '
             for job in ${after//:/ }; do
                 until [ -e "jobs/$job/state" ]; do sleep 0.02; done
@@ -80,7 +89,10 @@ struct ClusterStandIn {
                 if [ -e "jobs/$id/cancelled" ]; then
                     state=CANCELLED
                 elif [ -e late ]; then
+                    echo "{\\\"event\\\":\\\"error\\\",\\\"code\\\":130,\\\"message\\\":\\\"stopped\\\"}" >"$logs/${id}_$task.log"
                     state=TIMEOUT
+                elif [ -e crash ] && sed -n "$((task + 1))p" $(grep -o "/[^ ]*[.]jsonl" "jobs/$id/script" | tail -n 1) | grep -qF -f crash; then
+                    state=FAILED
                 elif [ -e die ]; then
                     rm die
                     state=NODE_FAIL
@@ -97,7 +109,12 @@ struct ClusterStandIn {
         """
 
     private static let squeue = """
-        for argument in "$@"; do case $argument in --jobs=*) asked=${argument#*=} ;; esac; done
+        for argument in "$@"; do
+            case $argument in
+            --jobs=*) asked=${argument#*=} ;;
+            --name=*) asked=$(grep -lxF -e "$(tr , "\n" <<<"${argument#*=}")" jobs/*/name | cut -d / -f 2) ;;
+            esac
+        done
         for id in ${asked//,/ }; do [ -e "jobs/$id/state" ] || echo "$id"; done
         """
 

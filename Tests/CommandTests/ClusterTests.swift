@@ -47,6 +47,42 @@ struct ClusterTests {
         #expect(again.code == 0 && again.errorOutput.contains("1 skipped"), "\(again)")
     }
 
+    @Test("a picture that fails each time keeps no film from being joined")
+    func persistentFault() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        let cluster = try ClusterStandIn(in: command.home)
+        try FileManager.default.createDirectory(at: command.file("films"), withIntermediateDirectories: true)
+        try Clip.film.copy(to: command.file("films/film.mkv"))
+        try Clip.photo.copy(to: command.file("films/photo.jpg"))
+        cluster.crashTasks(naming: "photo.jpg")
+        let result = try batch(command, cluster, "films", "-o", "out")
+        #expect(result.code == 65 && result.errorOutput.contains("1 done, 1 failed"), "\(result)")
+        #expect(result.errorOutput.contains("photo.jpg: failed: the cluster ended a piece of it: FAILED"), "\(result)")
+        #expect(try hashes(command.file("out/film.mkv")).count == 20)
+    }
+
+    @Test("a batch does not draw into what an earlier one's jobs still draw into")
+    func earlierJobs() throws {
+        let command = try BuiltCommand()
+        defer { command.removeHome() }
+        let cluster = try ClusterStandIn(in: command.home)
+        try Clip.scenes.copy(to: command.file("film.mp4"))
+        let first = try command.start(
+            ["batch", "film.mp4", "-o", "out", "--executor", "slurm"], environment: cluster.environment)
+        #expect(first.waitForErrorOutput(timeout: 60) { $0.contains("are with the cluster") })
+        first.send(SIGKILL)
+        _ = try first.wait(timeout: 10)
+        let second = try batch(command, cluster, "film.mp4", "-o", "out")
+        #expect(second.code == 69 && second.errorOutput.contains("jobs of an earlier run still draw"), "\(second)")
+        let deadline = ContinuousClock.now + .seconds(60)
+        while cluster.jobs.contains(where: { $0.hasSuffix("…") }), ContinuousClock.now < deadline { usleep(20_000) }
+        let third = try batch(command, cluster, "film.mp4", "-o", "out")
+        #expect(third.code == 0 && third.errorOutput.contains("1 skipped"), "\(third)")
+        #expect(try hashes(command.file("out/film.mp4")).count == 400)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: command.file("out").path) == ["film.mp4"])
+    }
+
     @Test("what the cluster says of its tasks is told, and what is there of an earlier time stays")
     func refusals() throws {
         let command = try BuiltCommand()

@@ -91,7 +91,10 @@ struct JobFolders: Sendable {
 
     /// The one file that an attempt has left.
     func result(_ id: String) -> URL? {
-        let files = files(of: id)
+        // A worker that was killed may have left something beside it.
+        let files = files(of: id).filter {
+            $0.pathExtension != "render" && !$0.lastPathComponent.contains(".unfinished-")
+        }
         return files.count == 1 ? files[0] : nil
     }
 

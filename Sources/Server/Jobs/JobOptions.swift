@@ -1,5 +1,5 @@
 internal import Foundation
-package import Frames
+internal import Frames
 internal import Media
 package import Stylize
 internal import Temporal

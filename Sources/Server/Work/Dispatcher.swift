@@ -86,7 +86,7 @@ final class Dispatcher: Sendable {
             if !state.isStopping { state.running[job.id] = process }
             return state.isStopping
         }
-        defer { state.withLock { $0.running[job.id] = nil } }
+        defer { state.withLock { if $0.running[job.id] === process { $0.running[job.id] = nil } } }
         guard !isRefused else {
             _ = try? store.change(job.id) { Self.putBack(&$0) }
             return
@@ -101,9 +101,10 @@ final class Dispatcher: Sendable {
         } catch {
             outcome = .failed((error as? SakugaError)?.message ?? "\(error)", isFinal: false)
         }
-        _ = try? store.change(job.id) { job in
-            job.stored = folders.size(job.id)
-            finish(&job, outcome)
+        _ = try? store.change(job.id) { current in
+            current.stored = folders.size(job.id)
+            // It may have been cancelled, queued again and begun by another worker while this one ended.
+            if current.started == job.started { finish(&current, outcome) }
             return true
         }
     }

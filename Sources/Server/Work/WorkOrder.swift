@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 internal import Inference
 internal import Media
 package import Stylize

@@ -1,5 +1,5 @@
-package import Foundation
-package import Frames
+internal import Foundation
+internal import Frames
 internal import Media
 
 /// The folder that holds what is drawn of a film until all of it is.
@@ -52,7 +52,11 @@ struct RenderFolder: Sendable {
     /// - Throws: `.cannotCreate` where the folder cannot be made or written into, `.data` where a worker finds another plan.
     func open(_ plan: RenderPlan, isWorker: Bool) throws -> Contents {
         if let old = read(RenderPlan.self, planFile), try old.draws(like: plan) {
-            if !isWorker { removeUnfinished() }
+            if !isWorker {
+                removeUnfinished()
+                // Paths and cores may be others than they were, and workers are told what the plan says.
+                try? write(plan, to: planFile)
+            }
             return contents(verifies: !isWorker)
         }
         guard !isWorker else {
@@ -144,6 +148,13 @@ struct RenderFolder: Sendable {
 
     private func isWhole(_ segment: RenderPlan.Segment, _ number: Int, _ verifies: Bool) -> Bool {
         !verifies || (try? ContentHash.digest(of: bytes(number))) == segment.sha256
+    }
+
+    /// Takes away what was drawn; the lock stays, for whoever holds it.
+    func removeContents() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] where name != Self.lockName {
+            try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
+        }
     }
 
     func remove() { try? FileManager.default.removeItem(at: url) }

@@ -4,8 +4,8 @@ internal import Media
 
 /// The drawing of a film in segments that outlive the program: where it goes on, and how it becomes the film.
 final class SegmentedRender: @unchecked Sendable {
-    // @unchecked Sendable: `recorder` belongs to the encode stage, and to whoever has waited for its end; the rest is
-    // immutable.
+    // @unchecked Sendable: `recorder` belongs to the encode stage, and, like `lock`, to whoever has waited for its
+    // end; the rest is immutable.
 
     let encoder: SegmentEncoder
     let recorder: SegmentRecorder
@@ -20,7 +20,7 @@ final class SegmentedRender: @unchecked Sendable {
     private let setup: StylizeSetup
     private let folder: RenderFolder
     private let before: RenderFolder.Contents
-    private let lock: FileLock?
+    private var lock: FileLock?
 
     /// Looks for what is drawn already of a film that is a file and becomes one.
     init(_ setup: StylizeSetup) throws {
@@ -106,5 +106,11 @@ final class SegmentedRender: @unchecked Sendable {
         return writer.lostPackets
     }
 
-    func removeFolder() { folder.remove() }
+    /// The film is whole. Callable once all stages have ended.
+    func removeFolder() {
+        folder.removeContents()
+        // Some network file systems keep a file, and its folder, for as long as it is open.
+        lock = nil
+        folder.remove()
+    }
 }
