@@ -82,6 +82,20 @@ struct StorageTests {
         #expect(folders.size("a") == 1234)
     }
 
+    @Test("what killed workers left beside a result does not hide it")
+    func leftovers() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let folders = try JobFolders(folder, allowed: AllowedFolders())
+        try folders.make("a")
+        let output = try folders.freshOutput("a")
+        try Data("rest".utf8).write(to: output.appendingPathComponent("input.unfinished-12.mp4"))
+        try FileManager.default.createDirectory(
+            at: output.appendingPathComponent("input.mp4.render"), withIntermediateDirectories: true)
+        #expect(folders.result("a") == nil)
+        try Data("film".utf8).write(to: output.appendingPathComponent("input.mp4"))
+        #expect(folders.result("a")?.lastPathComponent == "input.mp4")
+    }
+
     @Test("held jobs that nobody starts go like uploads that nobody goes on with, and count as waiting until then")
     func held() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 @testable import Server
@@ -35,6 +36,43 @@ struct WorkerProcessTests {
         let outcome = try WorkerProcess().run(worker("read order; kill -SEGV $$"), "worker", order(), timeout: 30)
         guard case .failed(let reason, false) = outcome else { return #expect(Bool(false), "\(outcome)") }
         #expect(reason.contains("crashed"))
+    }
+
+    @Test("a job that is cancelled, and queued again while its worker still ends, is drawn once more, not twice")
+    func queuedAgain() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let folders = try JobFolders(folder, allowed: AllowedFolders())
+        let store = try JobStore(JobStore.file(in: folder))
+        let begun = folder.appendingPathComponent("begun")
+        // It takes its time to end when its input does.
+        let script = "echo x >> \(begun.path); cat > /dev/null; sleep 1; exit 130"
+        var limits = ServiceLimits()
+        limits.freeDisk = 0
+        let dispatcher = Dispatcher(
+            store, folders, executable: try worker(script), workers: 2, limits: limits, jobLimits: .init())
+        let service = JobService(store, folders, dispatcher, presets: PresetLibrary(), limits: limits)
+        try folders.make("a")
+        try store.accept(
+            Job(id: "a", filename: "a.mp4", options: JobOptions(), created: 1, bytes: 1), from: .host, limits)
+        dispatcher.start()
+        func wait(for count: Int) {
+            let deadline = ContinuousClock.now + .seconds(30)
+            while lines() < count, ContinuousClock.now < deadline { usleep(10_000) }
+        }
+        func lines() -> Int { (try? Data(contentsOf: begun))?.count { $0 == 10 } ?? 0 }
+        wait(for: 1)
+        _ = try service.cancel("a")
+        _ = try service.retry("a", for: .host)
+        wait(for: 2)
+        // The first one has ended by then.
+        sleep(3)
+        #expect(lines() == 2)
+        #expect(try store.job("a")?.state == .running)
+        // It can still be ended.
+        _ = try service.cancel("a")
+        dispatcher.stop()
+        #expect(try store.job("a")?.state == .cancelled)
+        #expect(lines() == 2)
     }
 
     @Test("beyond a few that wait for a picture, others are sent away, and those that wait get theirs")
