@@ -1,5 +1,5 @@
 internal import Foundation
-package import Frames
+internal import Frames
 internal import Inference
 internal import Media
 internal import Temporal
