@@ -41,8 +41,8 @@ struct WorkerCommand: ParsableCommand {
         } catch {
             throw SakugaError(.usage, "the order cannot be read: \(error)")
         }
-        // Whoever waits for an answer of the server comes first, then who waits for a picture, then what is drawn.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, order.product.isWhole ? 10 : 2)
+        // Whoever waits for an answer of the server, or for a picture, comes before what is drawn.
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, order.product.isWhole ? 19 : 0)
         order.limits.process.apply()
         Thread.detachNewThread {
             // Where the server ends or wants no more, so does this; it takes away what is left.
