@@ -10,8 +10,8 @@ internal import Temporal
 /// A live run: the newest picture of a source is drawn and given to every output, and what cannot be kept up with is passed
 /// over, never queued.
 ///
-/// Four kinds of threads hand each other the newest only: the source's, one that draws, one for each output, and one that
-/// compiles the generator for another size when the ladder asks for it.
+/// Threads hand each other the newest only: the source's, one that draws, one for each output. Two more compile beside: the
+/// generator for another size when the ladder asks for it, and those of other presets before anybody asks.
 package final class LiveJob: Sendable {
     /// Something worth telling while the run goes on.
     package enum Event: Sendable {
@@ -58,15 +58,18 @@ package final class LiveJob: Sendable {
     private let firstScene: LiveScene
     private let shots = NewestSlot<LiveSource.Shot>()
     private let pending = Mutex(Pending())
+    private let standby = StandbyScenes()
     private let failure = Mutex<(any Error)?>(nil)
     private let recorder = Mutex<LiveOutput?>(nil)
     private let events: LiveEvents
     private let drawingEnded = DispatchSemaphore(value: 0)
 
-    /// A generator for another size, on its way.
+    /// Another scene, on its way.
     private struct Pending: Sendable {
         var isCompiling = false
-        var ready: LiveScene?
+        /// What is being compiled is of a preset that nobody wants any more.
+        var isOutdated = false
+        var ready: (scene: LiveScene, isNewLook: Bool)?
         /// What draws from now on, where it is not what the run began with.
         var otherChoice: GeneratorChoice?
         /// The rung of the last scene that was made.
@@ -124,12 +127,12 @@ package final class LiveJob: Sendable {
 
     private static func scene(
         _ level: Int, _ rungs: [QualityLadder.Rung], _ choice: GeneratorChoice, _ request: LiveRequest, _ width: Int,
-        _ height: Int, isOther: Bool = false, isNewLook: Bool = false
+        _ height: Int, isOther: Bool = false
     ) throws -> LiveScene {
         func side(_ whole: Int) -> Int { max(16, Int(Double(whole) * rungs[level].scale) & ~1) }
         return try LiveScene(
             choice, request.drawing, rung: level, size: isOther ? nil : rungs[level].size, width: side(width),
-            height: side(height), isNewLook: isNewLook)
+            height: side(height))
     }
 
     // MARK: While it runs; callable on any thread
@@ -143,20 +146,30 @@ package final class LiveJob: Sendable {
     /// The preset that was last asked for.
     package var preset: String { currentPreset.withLock { $0 } }
 
-    /// Changes to another preset as soon as its generator is compiled; until then frames are drawn as before.
+    /// Changes to another preset: with the next frame where its generator is compiled already, else as soon as it is; until
+    /// then frames are drawn as before.
     ///
     /// - Throws: `.usage` or `.data` where there is no such preset or it is broken.
     package func change(toPreset name: String) throws {
-        var drawing = request.drawing
-        (drawing.preset, drawing.model) = (name, nil)
-        let other = try GeneratorChoice(drawing, presets: presets)
+        let other = try choice(ofPreset: name)
         currentPreset.withLock { $0 = name }
-        let level = pending.withLock { state in
+        let missing = pending.withLock { state -> Int? in
             state.otherChoice = other
             state.hasNewChoice = true
-            return state.level
+            guard let scene = standby.take(other, rung: state.level) else { return state.level }
+            (state.ready, state.hasNewChoice, state.isOutdated) = ((scene, true), false, state.isCompiling)
+            return nil
         }
-        prepare(level)
+        if let missing { prepare(missing) }
+    }
+
+    /// Whether a change to a preset takes effect with the next frame.
+    package func isReady(preset name: String) -> Bool { (try? standby.has(choice(ofPreset: name))) ?? false }
+
+    private func choice(ofPreset name: String) throws -> GeneratorChoice {
+        var drawing = request.drawing
+        (drawing.preset, drawing.model) = (name, nil)
+        return try GeneratorChoice(drawing, presets: presets)
     }
 
     /// The file that is being recorded beside the outputs that were asked for; nil: none.
@@ -214,9 +227,18 @@ package final class LiveJob: Sendable {
                 viewer.name, number: -1 - number, statistics: statistics, write: { viewer.show($0.pixels) },
                 finish: {}, failed: { _ in })
         }
+        spawn("sakuga.live.standby") { [self] in
+            let others = presets.names().prefix(StandbyScenes.most).compactMap { try? choice(ofPreset: $0) }
+            standby.fill(Array(others)) {
+                pending.withLock { (($0.otherChoice ?? choice).look, $0.level) }
+            } make: { other, level in
+                try Self.scene(level, rungs, other, request, width, height, isOther: true)
+            }
+        }
         spawn("sakuga.live.draw") { [self] in
             do { try draw(for: views) } catch { fail(error) }
             for view in views { view.close() }
+            standby.stop()
             source.stop()
             drawingEnded.signal()
         }
@@ -256,10 +278,10 @@ package final class LiveJob: Sendable {
             firstScene, source.first.picture, smoothing: look.smoothing, keepsColor: request.drawing.keepsColor)
         var ladder = QualityLadder(rungs: rungs, period: 1 / frameRate)
         while let shot = shots.take() {
-            if let scene = takeReady() {
-                try painter.change(to: scene)
+            if let (scene, isNewLook) = takeReady() {
+                if isNewLook { standby.keep(painter.scene) } else { statistics.noteSizeChange() }
+                try painter.change(to: scene, isNewLook: isNewLook)
                 ladder.moved(to: scene.rung)
-                if !scene.isNewLook { statistics.noteSizeChange() }
             }
             let begin = ContinuousClock.now
             var frame = try painter.draw(shot.picture, look)
@@ -272,7 +294,7 @@ package final class LiveJob: Sendable {
         }
     }
 
-    private func takeReady() -> LiveScene? {
+    private func takeReady() -> (scene: LiveScene, isNewLook: Bool)? {
         pending.withLock { state in
             defer { state.ready = nil }
             return state.ready
@@ -292,9 +314,10 @@ package final class LiveJob: Sendable {
         guard begins else { return }
         spawn("sakuga.live.compile") { [self] in
             let scene = try? Self.scene(
-                level, rungs, other ?? choice, request, width, height, isOther: other != nil, isNewLook: isNewLook)
+                level, rungs, other ?? choice, request, width, height, isOther: other != nil)
             let follows = pending.withLock { state in
-                (state.isCompiling, state.ready) = (false, scene)
+                if !state.isOutdated { state.ready = scene.map { ($0, isNewLook) } }
+                (state.isCompiling, state.isOutdated) = (false, false)
                 return state.hasNewChoice
             }
             if follows { prepare(level) }

@@ -10,7 +10,7 @@ final class LivePainter {
     private let description: PictureDescription
     private var smoothing: SmoothingStrength
     private let keepsColor: Bool
-    private var scene: LiveScene
+    private(set) var scene: LiveScene
     private var converter: PictureConverter
     private var motion: MotionEstimator?
     private var filter: TemporalFilter
@@ -35,7 +35,9 @@ final class LivePainter {
     }
 
     /// Goes on with another scene.
-    func change(to next: LiveScene) throws {
+    ///
+    /// - Parameter isNewLook: it is another preset's: what was drawn does not go on.
+    func change(to next: LiveScene, isNewLook: Bool) throws {
         let past = filter.past
         scene = next
         converter = PictureConverter(for: description, pool: next.inputs, alpha: .dropped)
@@ -43,7 +45,7 @@ final class LivePainter {
         filter = TemporalFilter(width: next.width, height: next.height, strength: smoothing)
         guard smoothing != .off else { return }
         let estimator = try MotionEstimator(width: next.width, height: next.height)
-        if let past, let lastPicture, !next.isNewLook {
+        if let past, let lastPicture, !isNewLook {
             // The estimator sees the last picture again, so that the next one has a past.
             _ = try estimator.motion(to: converter.frame(from: lastPicture).pixels)
             filter.past = try FrameResizer(to: next.outputs).resized(past)

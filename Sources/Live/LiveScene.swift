@@ -7,8 +7,8 @@ internal import Temporal
 /// All that draws at one size: made in the background, used by the drawing thread.
 final class LiveScene: Sendable {
     let rung: Int
-    /// Another preset than before: what was drawn does not go on.
-    let isNewLook: Bool
+    /// Its preset and size.
+    let look: String
     let width: Int
     let height: Int
     let generator: any FrameGenerator
@@ -17,11 +17,12 @@ final class LiveScene: Sendable {
 
     /// Compiles the generator.
     init(
-        _ choice: GeneratorChoice, _ request: StylizeRequest, rung: Int, size: String?, width: Int, height: Int,
-        isNewLook: Bool
+        _ choice: GeneratorChoice, _ request: StylizeRequest, rung: Int, size: String?, width: Int, height: Int
     ) throws {
-        (self.rung, self.width, self.height, self.isNewLook) = (rung, width, height, isNewLook)
-        generator = try choice.sized(size).makeGenerator(request, width: width, height: height)
+        (self.rung, self.width, self.height) = (rung, width, height)
+        let choice = try choice.sized(size)
+        look = choice.look
+        generator = try choice.makeGenerator(request, width: width, height: height)
         inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         outputs = FramePool(width: width, height: height, alignment: generator.alignment)
     }

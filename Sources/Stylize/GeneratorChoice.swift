@@ -34,6 +34,14 @@ package enum GeneratorChoice: Sendable {
         }
     }
 
+    /// The preset with its size, or the foreign generator's file: another word for what draws differently.
+    package var look: String {
+        switch self {
+        case .preset(let choice): "\(choice.preset.name):\(choice.size.name)"
+        case .foreign(let file): file.path
+        }
+    }
+
     /// SHA-256 of all that decides its drawings.
     ///
     /// - Throws: `.noInput` where its file cannot be read.

@@ -101,21 +101,43 @@ struct LiveJobTests {
         }
     }
 
-    @Test("another preset is compiled while frames go on, and then draws")
+    /// Changes to a preset; returns how many frames later it was seen.
+    private func change(to preset: String, _ job: LiveJob, _ watch: Watch) throws -> Int {
+        let before = watch.count
+        let asked = ContinuousClock.now
+        try job.change(toPreset: preset)
+        #expect(watch.wait { $0.changes.contains { $0 >= before } })
+        // The frame after it is looked at too, for the time between them.
+        let frame = watch.state.withLock { $0.changes.first { $0 >= before } ?? 0 }
+        #expect(watch.wait { $0.count > frame + 1 })
+        let times = watch.state.withLock { $0.times }
+        let gaps = zip(times[(before - 1)...], times[before...]).map { ($1 - $0) / .milliseconds(1) }
+        print(
+            "\(preset): drawn after \(frame - before + 1) frames, \(Int((times[frame] - asked) / .milliseconds(1))) ms;"
+                + " longest time between two frames \(Int(gaps.max() ?? 0)) ms")
+        #expect(job.preset == preset)
+        return frame - before + 1
+    }
+
+    @Test("another preset takes effect within two frames, and the first one again")
     func presetChange() throws {
         try run(Self.request()) { job, watch in
-            let before = watch.count
-            let asked = ContinuousClock.now
-            try job.change(toPreset: "painted")
-            #expect(watch.wait { $0.changes.contains { $0 >= before } })
-            let (frame, times) = watch.state.withLock { ($0.changes.first { $0 >= before } ?? 0, $0.times) }
-            let gaps = zip(times[(before - 1)...], times[before...]).map { ($1 - $0) / .milliseconds(1) }
-            print(
-                "preset: drawn after \(frame - before) frames, \(Int((times[frame] - asked) / .milliseconds(1))) ms;"
-                    + " longest time between two frames \(Int(gaps.max() ?? 0)) ms")
-            // Frames came meanwhile. How far apart they were is printed, not judged: other tests load the machine.
-            #expect(frame - before > 0, "it cannot be compiled within a frame")
-            #expect(job.preset == "painted")
+            for preset in ["painted", "anime", "cel", "painted"] {
+                #expect(watch.wait { _ in job.isReady(preset: preset) }, "\(preset) is never ready")
+                let frames = try change(to: preset, job, watch)
+                #expect(frames <= 2, "\(preset)")
+            }
+        }
+    }
+
+    @Test("a preset that is not compiled ahead is compiled while frames go on, and then draws")
+    func presetWithoutKey() throws {
+        try run(Self.request()) { job, watch in
+            #expect(!job.isReady(preset: "painted:studio"))
+            // How far apart the frames were meanwhile is printed, not judged: other tests load the machine.
+            let frames = try change(to: "painted:studio", job, watch)
+            #expect(frames > 1, "it cannot be compiled within a frame")
+            #expect(watch.wait { _ in job.isReady(preset: "painted") })
         }
     }
 

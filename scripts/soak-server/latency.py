@@ -92,8 +92,7 @@ for preset in ["cel", "painted", "painted:studio"]:
     first, *drawings = [timed(connection, f"/api/jobs/{drawn[0]}/preview?preset={preset}&time={seconds}")
                         for seconds in range(11)]
     print(f"    a frame drawn with {preset}: first {first:.0f} ms, then {figures(drawings)}")
-    # The studio size has five times the multiply-adds: told, not judged.
-    expect(":" in preset or statistics.median(drawings) <= 1000, f"a frame drawn with {preset} takes more than a second")
+    expect(statistics.median(drawings) <= 1000, f"a frame drawn with {preset} takes more than a second")
 busy = [server.json(f"/api/jobs/{job}")["state"] for job in drawn]
 expect(busy == ["running"] * 2, f"the workers were not busy to the end: {busy}")
 large = f"{folder}/large.mp4"

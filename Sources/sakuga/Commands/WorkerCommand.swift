@@ -42,7 +42,7 @@ struct WorkerCommand: ParsableCommand {
             throw SakugaError(.usage, "the order cannot be read: \(error)")
         }
         // Whoever waits for an answer of the server, or for a picture, comes before what is drawn.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, order.product.isWhole ? 19 : 0)
+        if order.product.isWhole { ProcessPriority.yieldToOthers() }
         order.limits.process.apply()
         Thread.detachNewThread {
             // Where the server ends or wants no more, so does this; it takes away what is left.
