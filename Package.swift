@@ -24,6 +24,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
@@ -66,6 +67,7 @@ let package = Package(
             dependencies: [
                 "Frames", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         .target(name: "Work", dependencies: ["Frames", "Pipeline"], swiftSettings: settings),
@@ -75,6 +77,7 @@ let package = Package(
             dependencies: [
                 "Stylize", "Web", "Frames", "Model", "Media", "Temporal", "CSDL",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Page/page.html")], swiftSettings: settings),
         .target(
@@ -82,6 +85,7 @@ let package = Package(
             dependencies: [
                 "Stylize", "Web", "Work", "Frames", "Model", "Media", "Inference", "Temporal", "Pipeline",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.embedInCode("Page/page.html"), .embedInCode("openapi.json")], swiftSettings: settings),

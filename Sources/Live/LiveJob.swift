@@ -167,6 +167,7 @@ package final class LiveJob: Sendable {
     package func isReady(preset name: String) -> Bool { (try? standby.has(choice(ofPreset: name))) ?? false }
 
     private func choice(ofPreset name: String) throws -> GeneratorChoice {
+        if let choice = standby.choice(ofPreset: name) { return choice }
         var drawing = request.drawing
         (drawing.preset, drawing.model) = (name, nil)
         return try GeneratorChoice(drawing, presets: presets)

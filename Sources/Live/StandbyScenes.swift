@@ -34,6 +34,11 @@ final class StandbyScenes: Sendable {
         }
     }
 
+    /// What draws like the preset, where it is among those that are compiled ahead: no file is read for it again.
+    func choice(ofPreset name: String) -> GeneratorChoice? {
+        state.withLock { $0.wanted.first { $0.name == name } }
+    }
+
     func has(_ choice: GeneratorChoice) -> Bool { state.withLock { $0.scenes[choice.look] != nil } }
 
     /// Compiles what is missing, until `stop` is called; to be run on a thread of its own.

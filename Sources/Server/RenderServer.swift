@@ -32,10 +32,7 @@ package final class RenderServer: Sendable {
     }
 
     private let lock: FileLock
-    private let dispatcher: Dispatcher
-    private let pictures: PictureDesk
     private let server: WebServer
-    private let sweeping: Task<Void, Never>
     /// Where it listens.
     package var address: ListenAddress { server.address }
 
@@ -48,27 +45,25 @@ package final class RenderServer: Sendable {
         let store = try JobStore(JobStore.file(in: settings.data))
         try store.requeueInterrupted()
         folders.removeOrphans(keeping: try store.ids())
-        dispatcher = Dispatcher(
+        let dispatcher = Dispatcher(
             store, folders, executable: settings.executable, workers: settings.workers, limits: settings.limits,
             jobLimits: settings.jobLimits, cluster: settings.cluster)
         let service = JobService(
             store, folders, dispatcher, presets: presets, limits: settings.limits)
-        pictures = service.pictures
+        let pictures = service.pictures
         try ResumableUpload(service).finishAll()
         precondition(settings.token != nil || settings.address.isLoopback)
         let routes = Routes(
             service, RequestRules(settings.address, proxied: settings.names),
             Admission(UserStore(store), token: settings.token, rate: settings.limits.rate))
-        server = try WebServer(settings.address, router: routes.router)
-        dispatcher.start()
-        sweeping = Sweep(store, folders, settings.limits).start()
+        server = try WebServer(
+            settings.address, router: routes.router,
+            services: [
+                Sweep(store, folders, settings.limits), BlockingService(begin: dispatcher.start, end: dispatcher.stop),
+                BlockingService(end: pictures.stop),
+            ])
     }
 
     /// Stops listening, ends the workers and puts their jobs back.
-    package func stop() {
-        sweeping.cancel()
-        server.stop()
-        pictures.stop()
-        dispatcher.stop()
-    }
+    package func stop() { server.stop() }
 }

@@ -52,6 +52,8 @@ struct Routes {
         var total: Int
     }
 
+    private struct History: Encodable { var events: [JobEvent] }
+
     private func addJobs() {
         router.post("/api/jobs") { [service] request, context in
             if let path = request.uri.queryParameters["path"] {
@@ -105,6 +107,9 @@ struct Routes {
             let job = try service.job(context)
             let log = try? String(contentsOf: service.folders.log(job.id), encoding: .utf8)
             return Response.text(.ok, log ?? "")
+        }
+        router.get("/api/jobs/:id/history") { [service] _, context in
+            try Self.json(History(events: service.store.events(of: service.job(context).id)))
         }
         router.get("/api/jobs/:id/events") { [service] _, context in
             let id = try service.job(context).id

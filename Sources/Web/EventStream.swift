@@ -1,6 +1,7 @@
 internal import Foundation
 package import Hummingbird
 internal import NIOCore
+internal import ServiceLifecycle
 
 /// Server-sent events (HTML Standard, section 9.2): a response that never ends and sends values as JSON.
 package enum EventStream {
@@ -13,7 +14,7 @@ package enum EventStream {
         return Response(
             status: .ok, headers: [.contentType: "text/event-stream"],
             body: .init { writer in
-                while let value = try await next() {
+                while let value = try await Self.value(next) {
                     var buffer = ByteBuffer(string: "data: ")
                     buffer.writeBytes(try encoder.encode(value))
                     buffer.writeString("\n\n")
@@ -21,5 +22,16 @@ package enum EventStream {
                 }
                 try await writer.finish(nil)
             })
+    }
+
+    /// The next value, or nil where the server stops before there is one.
+    private static func value(
+        _ next: @escaping @Sendable () async throws -> (any Encodable & Sendable)?
+    ) async throws -> (any Encodable & Sendable)? {
+        do {
+            return try await cancelOnGracefulShutdown(next) ?? nil
+        } catch is CancellationError {
+            return nil
+        }
     }
 }

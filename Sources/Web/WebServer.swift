@@ -5,22 +5,29 @@ package import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+package import ServiceLifecycle
 internal import Synchronization
 
-/// A listening HTTP server, to be started and stopped by code that does not wait for anything.
+/// A listening HTTP server and the services behind it, to be started and stopped by code that is not asynchronous.
 package final class WebServer: Sendable {
     /// Where it listens: with the port that the system chose where 0 was asked for.
     package let address: ListenAddress
+    private let services: ServiceGroup
     private let task: Task<Void, Never>
+    private let ended = DispatchGroup()
 
+    /// For how long answers that have begun may go on when it stops.
+    private static let grace = Duration.seconds(5)
     /// Connections at a time; more wait until one ends.
     private static let mostConnections = 1024
 
     /// Begins to listen.
     ///
+    /// - Parameter others: what runs as long as it does, and ends after it, the last one first.
     /// - Throws: `.unavailable` where the address cannot be listened on.
-    package init<Context: RequestContext>(_ address: ListenAddress, router: Router<Context>) throws
-    where Context.Source == ApplicationRequestContextSource {
+    package init<Context: RequestContext>(
+        _ address: ListenAddress, router: Router<Context>, services others: [any Service] = []
+    ) throws where Context.Source == ApplicationRequestContextSource {
         Self.allowFiles()
         let start = Start()
         var logger = Logger(label: "sakuga")
@@ -29,7 +36,7 @@ package final class WebServer: Sendable {
             router: router,
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [RequestDeadline()],
+                    additionalChannelHandlers: [RequestDeadline(), EarlyAnswers(), UnhurriedClose()],
                     idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
@@ -38,12 +45,19 @@ package final class WebServer: Sendable {
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections)),
             onServerRunning: { channel in start.set(.success(channel.localAddress?.port ?? address.port)) },
             logger: logger)
-        task = Task {
-            do { try await application.run() } catch { start.set(.failure(error)) }
+        var configuration = ServiceGroupConfiguration(services: others + [application], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.grace
+        let services = ServiceGroup(configuration: configuration)
+        self.services = services
+        ended.enter()
+        task = Task { [ended] in
+            do { try await services.run() } catch { start.set(.failure(error)) }
+            ended.leave()
         }
         do {
             self.address = ListenAddress(host: address.host, port: try start.wait())
         } catch {
+            ended.wait()
             let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
             throw SakugaError(
                 .unavailable, "cannot listen on \(address.authority): \(reason)",
@@ -62,8 +76,12 @@ package final class WebServer: Sendable {
 
     deinit { task.cancel() }
 
-    /// Stops listening and ends all connections.
-    package func stop() { task.cancel() }
+    /// Stops listening, lets answers that have begun come to their end for a few seconds, and ends the other services;
+    /// blocks until all of that is done.
+    package func stop() {
+        Task { [services] in await services.triggerGracefulShutdown() }
+        ended.wait()
+    }
 }
 
 /// The port on which a server has begun to listen, or why it has not.

@@ -31,6 +31,8 @@ struct ServeCommandTests {
 
         let events = try service.ask("/api/jobs/\(id)/events").body
         #expect(events.hasPrefix("data: {") && events.contains("\"state\":\"done\""))
+        let history = try service.ask("/api/jobs/\(id)/history").json["events"] as? [[String: Any]]
+        #expect(history?.map { $0["state"] as? String } == ["queued", "running", "done"])
         #expect(try service.ask("/metrics").body.contains("sakuga_jobs{state=\"done\"} 1"))
         #expect(try service.ask("/api/jobs/\(id)", "-X", "DELETE").code == 204)
         #expect(try service.ask("/api/jobs/\(id)").code == 404)
@@ -51,6 +53,35 @@ struct ServeCommandTests {
         _ = try service.wait(id, until: ["running"])
         #expect(try service.ask("/api/jobs/\(id)", "-X", "DELETE").code == 204)
         #expect(try service.end().code == 0)
+    }
+
+    @Test("asked to end, it lets what has begun come to its end, and waits for nobody who only listens")
+    func ending() throws {
+        let service = try Service()
+        let film = service.command.file("large.mp4")
+        let size = 24 << 20
+        try Data(count: size).write(to: film)
+        let id = try service.send(film, "filename=large.mp4&hold=true")
+        let copy = service.command.file("copy.mp4")
+        let clients = try [["/events", "/dev/null"], ["/input", copy.path]].map { place in
+            let client = Process()
+            client.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            client.arguments = ["curl", "-s", "--limit-rate", "16M", "-o", place[1]]
+            client.arguments?.append(service.address("/api/jobs/\(id)\(place[0])"))
+            try client.run()
+            return client
+        }
+        func received() -> Int {
+            (try? FileManager.default.attributesOfItem(atPath: copy.path)[.size] as? Int).flatMap { $0 } ?? 0
+        }
+        let deadline = ContinuousClock.now + .seconds(30)
+        while received() == 0, ContinuousClock.now < deadline { usleep(10_000) }
+        #expect(try service.end().code == 0)
+        for client in clients {
+            client.waitUntilExit()
+            #expect(client.terminationStatus == 0)
+        }
+        #expect(received() == size)
     }
 
     @Test("the server is killed again and again: every job ends done, each once, and every result is whole")

@@ -103,6 +103,9 @@ struct LiveJobTests {
 
     /// Changes to a preset; returns how many frames later it was seen.
     private func change(to preset: String, _ job: LiveJob, _ watch: Watch) throws -> Int {
+        // Behind a frame: one that is drawn already, and yet to be shown, would count.
+        let count = watch.count
+        #expect(watch.wait { $0.count > count })
         let before = watch.count
         let asked = ContinuousClock.now
         try job.change(toPreset: preset)

@@ -45,6 +45,30 @@ struct JobStoreTests {
         #expect(Set(taken).count == 40)
     }
 
+    @Test("what happened to a job is noted, whoever changed it, and goes with the job")
+    func events() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = try store()
+        let begun = Date.now.timeIntervalSince1970
+        try store.add(job("a", created: 1))
+        try store.add(job("b", created: 2))
+        _ = try store.claim()
+        try store.change("a") { ($0.priority = 3, true).1 }
+        try store.requeueInterrupted()
+        _ = try store.claim()
+        try store.change("a") {
+            ($0.state, $0.error) = (.failed, "no"); return true
+        }
+        let events = try store.events(of: "a")
+        #expect(events.map(\.state) == [.queued, .running, .queued, .running, .failed])
+        #expect(events.map(\.attempts) == [0, 1, 0, 1, 1])
+        #expect(events.map(\.error) == [nil, nil, nil, nil, "no"])
+        #expect(events.allSatisfy { abs($0.time - begun) < 600 })
+        #expect(try store.events(of: "b").map(\.state) == [.queued])
+        #expect(try store.remove("a"))
+        #expect(try store.events(of: "a").isEmpty)
+    }
+
     @Test("what was running when the server ended waits again, and what was said is still there")
     func restart() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Media
 package import Model
+internal import ServiceLifecycle
 internal import Temporal
 package import Web
 
@@ -101,7 +102,7 @@ package final class LivePage: Sendable {
             status: .ok, headers: [.contentType: "multipart/x-mixed-replace; boundary=\(boundary)"],
             body: .init { writer in
                 try await writer.write(ByteBuffer(string: "--\(boundary)\r\n"))
-                for await picture in pictures {
+                for await picture in pictures.cancelOnGracefulShutdown() {
                     var buffer = ByteBuffer(
                         string: "Content-Type: image/jpeg\r\nContent-Length: \(picture.count)\r\n\r\n")
                     buffer.writeBytes(picture)

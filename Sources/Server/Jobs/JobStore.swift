@@ -90,6 +90,7 @@ final class JobStore: Sendable {
                 for column in ["stored", "waiting", "running"] { table.add(column: column, .integer) }
             }
         }
+        migrator.registerMigration("events", migrate: createEvents)
         return migrator
     }
 

@@ -1,7 +1,8 @@
 internal import Foundation
+internal import ServiceLifecycle
 
 /// Takes away what is no longer kept.
-struct Sweep: Sendable {
+struct Sweep: Service {
     private let store: JobStore
     private let folders: JobFolders
     private let limits: ServiceLimits
@@ -11,9 +12,9 @@ struct Sweep: Sendable {
         (self.store, self.folders, self.limits) = (store, folders, limits)
     }
 
-    /// Sweeps at once and every ten minutes, until the task is cancelled.
-    func start() -> Task<Void, Never> {
-        Task {
+    /// Sweeps at once and every ten minutes, until the server stops.
+    func run() async {
+        await cancelOnGracefulShutdown {
             while !Task.isCancelled {
                 // What cannot be swept now can be later.
                 try? run(now: Date.now.timeIntervalSince1970)
