@@ -63,25 +63,26 @@ struct ServeCommandTests {
         try Data(count: size).write(to: film)
         let id = try service.send(film, "filename=large.mp4&hold=true")
         let copy = service.command.file("copy.mp4")
-        let clients = try [["/events", "/dev/null"], ["/input", copy.path]].map { place in
+        let events = service.command.file("events")
+        let clients = try [["/events", events.path], ["/input", copy.path]].map { place in
             let client = Process()
             client.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            client.arguments = ["curl", "-s", "--limit-rate", "16M", "-o", place[1]]
+            client.arguments = ["curl", "-s", "-N", "--limit-rate", "16M", "-o", place[1]]
             client.arguments?.append(service.address("/api/jobs/\(id)\(place[0])"))
             try client.run()
             return client
         }
-        func received() -> Int {
-            (try? FileManager.default.attributesOfItem(atPath: copy.path)[.size] as? Int).flatMap { $0 } ?? 0
+        func received(_ file: URL) -> Int {
+            (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int).flatMap { $0 } ?? 0
         }
         let deadline = ContinuousClock.now + .seconds(30)
-        while received() == 0, ContinuousClock.now < deadline { usleep(10_000) }
+        while min(received(copy), received(events)) == 0, ContinuousClock.now < deadline { usleep(10_000) }
         #expect(try service.end().code == 0)
         for client in clients {
             client.waitUntilExit()
             #expect(client.terminationStatus == 0)
         }
-        #expect(received() == size)
+        #expect(received(copy) == size)
     }
 
     @Test("the server is killed again and again: every job ends done, each once, and every result is whole")
