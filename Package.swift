@@ -127,7 +127,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "WebTests", dependencies: ["Web", "Frames"], swiftSettings: settings),
         .testTarget(
-            name: "LiveTests", dependencies: ["Live", "Stylize", "Inference", "Media", "Temporal", "Frames"],
+            name: "LiveTests", dependencies: ["Live", "Stylize", "Inference", "Media", "Model", "Temporal", "Frames"],
             swiftSettings: settings),
         .testTarget(
             name: "ServerTests",

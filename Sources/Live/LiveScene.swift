@@ -7,8 +7,8 @@ internal import Temporal
 /// All that draws at one size: made in the background, used by the drawing thread.
 final class LiveScene: Sendable {
     let rung: Int
-    /// Its preset and size.
-    let look: String
+    /// Another scene with it draws the same.
+    let key: String
     let width: Int
     let height: Int
     let generator: any FrameGenerator
@@ -16,14 +16,13 @@ final class LiveScene: Sendable {
     let outputs: FramePool
 
     /// Compiles the generator.
-    init(
-        _ choice: GeneratorChoice, _ request: StylizeRequest, rung: Int, size: String?, width: Int, height: Int
-    ) throws {
+    init(_ choice: GeneratorChoice, _ request: StylizeRequest, rung: Int, width: Int, height: Int) throws {
         (self.rung, self.width, self.height) = (rung, width, height)
-        let choice = try choice.sized(size)
-        look = choice.look
+        key = Self.key(choice, rung)
         generator = try choice.makeGenerator(request, width: width, height: height)
         inputs = FramePool(width: width, height: height, alignment: generator.alignment)
         outputs = FramePool(width: width, height: height, alignment: generator.alignment)
     }
+
+    static func key(_ choice: GeneratorChoice, _ rung: Int) -> String { "\(rung) \(choice.weights.path)" }
 }

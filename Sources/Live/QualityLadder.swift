@@ -47,7 +47,6 @@ struct QualityLadder: Sendable {
             early = 0
             late += 1
             guard late >= Self.hurry else { return nil }
-            if sinceUp < Self.firstPatience * 2 { patience = min(patience * 2, Self.longestPatience) }
             let fitting = (level + 1..<rungs.count).first { predicted(recent, $0) < Self.roomy * period }
             return fitting ?? rungs.count - 1
         }
@@ -62,7 +61,11 @@ struct QualityLadder: Sendable {
 
     /// The change has been made: what is observed from now on is the new rung's.
     mutating func moved(to level: Int) {
-        if level < self.level { sinceUp = 0 }
+        if level < self.level {
+            sinceUp = 0
+        } else if level > self.level, sinceUp < Self.firstPatience * 2 {
+            patience = min(patience * 2, Self.longestPatience)
+        }
         self.level = level
         (average, late, early) = (nil, 0, 0)
     }

@@ -38,8 +38,11 @@ package final class RenderServer: Sendable {
 
     /// Takes up the jobs that are there, and begins to listen and to draw.
     ///
+    /// - Parameter ended: is called when it has ended, asked to or not.
     /// - Throws: `SakugaError` where the folder cannot be used, another server uses it, or the address cannot be listened on.
-    package init(_ settings: Settings, presets: PresetLibrary = PresetLibrary()) throws {
+    package init(
+        _ settings: Settings, presets: PresetLibrary = PresetLibrary(), ended: @escaping @Sendable () -> Void = {}
+    ) throws {
         let folders = try JobFolders(settings.data, allowed: settings.folders)
         lock = try folders.lock()
         let store = try JobStore(JobStore.file(in: settings.data))
@@ -59,9 +62,10 @@ package final class RenderServer: Sendable {
         server = try WebServer(
             settings.address, router: routes.router,
             services: [
-                Sweep(store, folders, settings.limits), BlockingService(begin: dispatcher.start, end: dispatcher.stop),
+                Sweep(store, folders, settings.limits), BlockingService(end: dispatcher.stop),
                 BlockingService(end: pictures.stop),
-            ])
+            ], ended: ended)
+        dispatcher.start()
     }
 
     /// Stops listening, ends the workers and puts their jobs back.

@@ -14,6 +14,14 @@ package final class FileLock: Sendable {
         }
         let deadline = ContinuousClock.now + .seconds(patience)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let reason = errno
+            if reason == EINTR { continue }
+            guard reason == EWOULDBLOCK else {
+                close(descriptor)
+                throw SakugaError(
+                    .cannotCreate, "cannot lock '\(file.path)': \(String(cString: strerror(reason)))",
+                    hint: "choose a folder on a disk that has locks")
+            }
             guard ContinuousClock.now < deadline else {
                 close(descriptor)
                 throw held()

@@ -34,11 +34,11 @@ package enum GeneratorChoice: Sendable {
         }
     }
 
-    /// The preset with its size, or the foreign generator's file: another word for what draws differently.
-    package var look: String {
+    /// The file with its weights: that of the chosen size, or the foreign generator's.
+    package var weights: URL {
         switch self {
-        case .preset(let choice): "\(choice.preset.name):\(choice.size.name)"
-        case .foreign(let file): file.path
+        case .preset(let choice): choice.size.weightsFile
+        case .foreign(let file): file
         }
     }
 

@@ -11,11 +11,19 @@ final class EarlyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// For how long what is still coming is read after the answer, so that it is not lost.
+    private static let patience = TimeAmount.seconds(10)
     private var isReading = false
+    /// Requests that have begun and are not answered whole.
+    private var open = 0
+    private var isLast = false
+    private var closing: Scheduled<Void>?
+
+    func handlerRemoved(context: ChannelHandlerContext) { closing?.cancel() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: isReading = true
+        case .head: (isReading, open) = (true, open + 1)
         case .body: break
         case .end: isReading = false
         }
@@ -23,10 +31,20 @@ final class EarlyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard isReading, case .head(var head) = unwrapOutboundIn(data), head.status.kind != .informational else {
-            return context.write(data, promise: promise)
+        var data = data
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where isReading && open == 1 && head.status.kind != .informational:
+            isLast = true
+            head.headerFields[.connection] = "close"
+            data = wrapOutboundOut(.head(head))
+        case .end:
+            open -= 1
+            if isLast {
+                let channel = context.channel
+                closing = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+            }
+        default: break
         }
-        head.headerFields[.connection] = "close"
-        context.write(wrapOutboundOut(.head(head)), promise: promise)
+        context.write(data, promise: promise)
     }
 }

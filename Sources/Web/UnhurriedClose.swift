@@ -7,7 +7,7 @@ final class UnhurriedClose: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Who takes nothing for so long is not waited for.
+    /// For how long a whole close waits.
     private static let limit = TimeAmount.seconds(5)
     /// The end of the answer that was written last.
     private var answered: EventLoopFuture<Void>?
@@ -20,13 +20,14 @@ final class UnhurriedClose: ChannelOutboundHandler, RemovableChannelHandler {
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        guard mode == .all, let answered else { return context.close(mode: mode, promise: promise) }
-        self.answered = nil
+        guard mode != .input, let answered else { return context.close(mode: mode, promise: promise) }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        // What then has not gone out fails, which is the end of waiting, too.
-        let closing = context.eventLoop.scheduleTask(in: Self.limit) { bound.value.close(mode: mode, promise: nil) }
+        // What has not gone out by then fails, which is the end of waiting, too.
+        let closing =
+            mode == .all
+            ? context.eventLoop.scheduleTask(in: Self.limit) { bound.value.close(mode: mode, promise: nil) } : nil
         answered.whenComplete { _ in
-            closing.cancel()
+            closing?.cancel()
             bound.value.close(mode: mode, promise: promise)
         }
     }

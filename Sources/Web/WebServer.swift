@@ -23,10 +23,13 @@ package final class WebServer: Sendable {
 
     /// Begins to listen.
     ///
-    /// - Parameter others: what runs as long as it does, and ends after it, the last one first.
+    /// - Parameters:
+    ///   - others: what runs as long as it does, and ends after it, the last one first.
+    ///   - hasEnded: is called when all of that has ended, asked to or not.
     /// - Throws: `.unavailable` where the address cannot be listened on.
     package init<Context: RequestContext>(
-        _ address: ListenAddress, router: Router<Context>, services others: [any Service] = []
+        _ address: ListenAddress, router: Router<Context>, services others: [any Service] = [],
+        ended hasEnded: @escaping @Sendable () -> Void = {}
     ) throws where Context.Source == ApplicationRequestContextSource {
         Self.allowFiles()
         let start = Start()
@@ -53,6 +56,7 @@ package final class WebServer: Sendable {
         task = Task { [ended] in
             do { try await services.run() } catch { start.set(.failure(error)) }
             ended.leave()
+            hasEnded()
         }
         do {
             self.address = ListenAddress(host: address.host, port: try start.wait())

@@ -20,11 +20,6 @@ struct BatchTests {
         try JSONDecoder().decode([Outcome].self, from: Data(contentsOf: command.file(name)))
     }
 
-    private func hashes(_ file: URL) throws -> [String] {
-        let listing = try Tool.run("ffmpeg", ["-v", "error", "-i", file.path, "-map", "0:v", "-f", "framemd5", "-"])
-        return listing.output.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
-    }
-
     private func folder(_ command: BuiltCommand, _ files: [String: Clip]) throws {
         for (name, clip) in files {
             let place = command.file(name)
@@ -55,7 +50,7 @@ struct BatchTests {
         #expect(outcomes.map(\.state) == ["done", "done", "failed", "done", "done", "done"])
         #expect(outcomes.map(\.frames) == [20, 20, nil, 1, 20, 20])
         #expect(outcomes[2].error?.contains("cannot read") == true)
-        #expect(try hashes(command.file("in/out/a.mkv")).count == 20)
+        #expect(try Tool.frames(command.file("in/out/a.mkv")).count == 20)
 
         let second = try batch(command, "in", "-o", "in/out", "--report", "report.json")
         #expect(second.code == 65)
@@ -69,11 +64,11 @@ struct BatchTests {
         try Clip.scenes.copy(to: command.file("film.mp4"))
         let whole = try command.run(["stylize", "film.mp4", "-o", "whole.mp4", "--progress", "none"])
         #expect(whole.code == 0)
-        let reference = try hashes(command.file("whole.mp4"))
+        let reference = try Tool.frames(command.file("whole.mp4"))
         for workers in ["1", "2", "5"] {
             let result = try batch(command, "film.mp4", "-o", "out\(workers)", "--workers", workers)
             #expect(result.code == 0, "\(result)")
-            #expect(try hashes(command.file("out\(workers)/film.mp4")) == reference, "\(workers) workers")
+            #expect(try Tool.frames(command.file("out\(workers)/film.mp4")) == reference, "\(workers) workers")
             #expect(names(command.file("out\(workers)")) == ["film.mp4"], "no plan is left")
         }
     }
@@ -92,7 +87,7 @@ struct BatchTests {
         let result = try batch(command, "film.mp4", "-o", "out", "--workers", "2")
         #expect(result.code == 0, "\(result)")
         #expect(try command.run(["stylize", "film.mp4", "-o", "whole.mp4", "--progress", "none"]).code == 0)
-        #expect(try hashes(command.file("out/film.mp4")) == hashes(command.file("whole.mp4")))
+        #expect(try Tool.frames(command.file("out/film.mp4")) == Tool.frames(command.file("whole.mp4")))
     }
 
     @Test("lists give each input options of its own, and say which entry is wrong")
@@ -110,7 +105,7 @@ struct BatchTests {
         let lines = "{\"input\": \"c.mp4\", \"output\": \"two.mkv\", \"seed\": 3, \"keep_color\": true}\n"
         try Data(lines.utf8).write(to: command.file("films/list.jsonl"))
         #expect(try batch(command, "films/list.jsonl", "-o", "out").code == 0)
-        #expect(try hashes(command.file("out/two.mkv")).count == 20)
+        #expect(try Tool.frames(command.file("out/two.mkv")).count == 20)
 
         let wrong = [
             ("input,strength\nc.mp4,2\n", "entry 1 of 'wrong.csv': '2' is no strength"),

@@ -120,6 +120,12 @@ enum Tool {
         return Int(result.output.split(whereSeparator: { $0.isNewline || $0 == "," }).first ?? "") ?? 0
     }
 
+    /// Time and hash of every decoded frame of a stream.
+    static func frames(_ file: URL, stream: String = "0:v") throws -> [String] {
+        try run("ffmpeg", ["-v", "error", "-i", file.path, "-map", stream, "-f", "framemd5", "-"]).output
+            .split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
+    }
+
     /// The last end of a packet of a kind of stream (`v`, `a`), in seconds.
     static func end(of kind: String, in file: URL) throws -> Double {
         let result = try run(

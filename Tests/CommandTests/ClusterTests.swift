@@ -7,11 +7,6 @@ import Testing
     "Drawing on a cluster", .enabled(if: Clip.hasFFmpeg, "ffmpeg makes the films"), .onOwnThreads,
     .timeLimit(.minutes(30)))
 struct ClusterTests {
-    private func hashes(_ file: URL) throws -> [String] {
-        let listing = try Tool.run("ffmpeg", ["-v", "error", "-i", file.path, "-map", "0:v", "-f", "framemd5", "-"])
-        return listing.output.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
-    }
-
     private func batch(
         _ command: BuiltCommand, _ cluster: ClusterStandIn, _ arguments: String...
     ) throws -> BuiltCommand.Result {
@@ -34,7 +29,7 @@ struct ClusterTests {
             command, cluster, "films", "-o", "out", "--segments-per-task", "1", "--report", "report.json")
         #expect(result.code == 65 && result.errorOutput.contains("2 done, 1 failed"), "\(result)")
         #expect(result.errorOutput.contains("what is missing is submitted again"))
-        #expect(try hashes(command.file("out/film.mp4")) == hashes(command.file("whole.mp4")))
+        #expect(try Tool.frames(command.file("out/film.mp4")) == Tool.frames(command.file("whole.mp4")))
         #expect(FileManager.default.fileExists(atPath: command.file("out/photo.png").path))
         let report = try JSONSerialization.jsonObject(with: Data(contentsOf: command.file("report.json")))
         let outcomes = try #require(report as? [[String: Any]])
@@ -59,7 +54,7 @@ struct ClusterTests {
         let result = try batch(command, cluster, "films", "-o", "out")
         #expect(result.code == 65 && result.errorOutput.contains("1 done, 1 failed"), "\(result)")
         #expect(result.errorOutput.contains("photo.jpg: failed: the cluster ended a piece of it: FAILED"), "\(result)")
-        #expect(try hashes(command.file("out/film.mkv")).count == 20)
+        #expect(try Tool.frames(command.file("out/film.mkv")).count == 20)
     }
 
     @Test("a batch does not draw into what an earlier one's jobs still draw into")
@@ -79,7 +74,7 @@ struct ClusterTests {
         while cluster.jobs.contains(where: { $0.hasSuffix("…") }), ContinuousClock.now < deadline { usleep(20_000) }
         let third = try batch(command, cluster, "film.mp4", "-o", "out")
         #expect(third.code == 0 && third.errorOutput.contains("1 skipped"), "\(third)")
-        #expect(try hashes(command.file("out/film.mp4")).count == 400)
+        #expect(try Tool.frames(command.file("out/film.mp4")).count == 400)
         #expect(try FileManager.default.contentsOfDirectory(atPath: command.file("out").path) == ["film.mp4"])
     }
 
@@ -156,7 +151,7 @@ struct ClusterTests {
         let answer = try service.ask("/api/jobs/\(id)/result", "-o", service.command.file("result.mp4").path)
         #expect(answer.code == 200)
         #expect(
-            try hashes(service.command.file("result.mp4")) == hashes(service.command.file("whole.mp4")))
+            try Tool.frames(service.command.file("result.mp4")) == Tool.frames(service.command.file("whole.mp4")))
         #expect(cluster.jobs.last?.hasSuffix("COMPLETED") == true, "\(cluster.jobs)")
     }
 }

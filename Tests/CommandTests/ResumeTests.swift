@@ -14,11 +14,6 @@ struct ResumeTests {
             ["stylize", input.url.path, "-o", output, "--progress", "none"] + arguments, timeout: 120)
     }
 
-    private func hashes(_ file: URL, stream: String = "0:v") throws -> [String] {
-        let listing = try Tool.run("ffmpeg", ["-v", "error", "-i", file.path, "-map", stream, "-f", "framemd5", "-"])
-        return listing.output.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
-    }
-
     /// Starts a drawing, waits until `condition` holds of the folder of segments, and kills it.
     private func kill(_ command: BuiltCommand, when condition: ([String]) -> Bool) throws {
         let running = try command.start(
@@ -50,15 +45,15 @@ struct ResumeTests {
             kills += try running.wait(timeout: 10).wasKilled ? 1 : 0
             // What stands under the film's name is whole at every moment.
             if FileManager.default.fileExists(atPath: film.path) {
-                #expect(try hashes(film) == hashes(command.file("whole.mp4")))
+                #expect(try Tool.frames(film) == Tool.frames(command.file("whole.mp4")))
                 try FileManager.default.removeItem(at: film)
             }
         }
         let last = try draw(command, "film.mp4", "--resume")
         #expect(last.code == 0, "\(last.errorOutput)")
-        #expect(try hashes(film) == hashes(command.file("whole.mp4")))
-        #expect(try hashes(film).count == 400)
-        #expect(try hashes(film, stream: "0:a") == hashes(command.file("whole.mp4"), stream: "0:a"))
+        #expect(try Tool.frames(film) == Tool.frames(command.file("whole.mp4")))
+        #expect(try Tool.frames(film).count == 400)
+        #expect(try Tool.frames(film, stream: "0:a") == Tool.frames(command.file("whole.mp4"), stream: "0:a"))
         let left = try FileManager.default.contentsOfDirectory(atPath: command.home.path)
         #expect(left.filter { $0.hasSuffix(".render") } == [], "the segments are gone when the film is there")
     }
@@ -83,7 +78,7 @@ struct ResumeTests {
         try bytes.write(to: first)
         let result = try draw(command, "film.mp4", "--resume")
         #expect(result.code == 0, "\(result.errorOutput)")
-        #expect(try hashes(command.file("film.mp4")) == hashes(command.file("whole.mp4")))
+        #expect(try Tool.frames(command.file("film.mp4")) == Tool.frames(command.file("whole.mp4")))
     }
 
     @Test("other options begin anew")
@@ -93,7 +88,7 @@ struct ResumeTests {
         #expect(try draw(command, "whole.mp4", "--seed", "3").code == 0)
         try kill(command) { $0.contains("00000.json") }
         #expect(try draw(command, "film.mp4", "--resume", "--seed", "3").code == 0)
-        #expect(try hashes(command.file("film.mp4")) == hashes(command.file("whole.mp4")))
+        #expect(try Tool.frames(command.file("film.mp4")) == Tool.frames(command.file("whole.mp4")))
     }
 
     @Test("what cannot be resumed is drawn as ever, and two runs do not meet")

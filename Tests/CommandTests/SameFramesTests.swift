@@ -42,8 +42,6 @@ struct SameFramesTests {
             ["stylize", Clip.film.url.path, "-o", "out.mkv", "--encoder", "ffv1", "--no-audio", "--overwrite"]
                 + ["--progress", "none"] + arguments, environment: environment)
         #expect(result.code == 0 && result.errorOutput == "", "\(result.errorOutput)")
-        let listing = try Tool.run(
-            "ffmpeg", ["-v", "error", "-i", command.file("out.mkv").path, "-map", "0:v", "-f", "framemd5", "-"])
-        return listing.output.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
+        return try Tool.frames(command.file("out.mkv"))
     }
 }

@@ -50,7 +50,8 @@ struct ServePageUserTests {
         #expect(try tab.run("document.querySelector('.owner') == null") as? Bool == true)
         // Asked for again, the page knows it; left, it does not.
         try tab.run("window.isOld = true; location.reload()")
-        #expect(try tab.wait(for: "!window.isOld && \(Self.isIn) && document.querySelectorAll('#jobs > li').length == 2"))
+        #expect(
+            try tab.wait(for: "!window.isOld && \(Self.isIn) && document.querySelectorAll('#jobs > li').length == 2"))
         try click(tab, "Leave", in: "#me")
         #expect(try tab.wait(for: Self.isAsking))
         #expect(try tab.run("document.querySelectorAll('#jobs > li').length") as? Int == 0)

@@ -2,6 +2,7 @@ import Foundation
 import Frames
 import Inference
 import Media
+import Model
 import Stylize
 import Synchronization
 import Temporal
@@ -60,13 +61,16 @@ struct LiveJobTests {
     }
 
     /// Runs until `body` returns.
-    private func run(_ request: LiveRequest, _ body: (LiveJob, Watch) throws -> Void) throws {
+    private func run(
+        _ request: LiveRequest, event: @escaping @Sendable (LiveJob.Event) -> Void = { _ in },
+        _ body: (LiveJob, Watch) throws -> Void
+    ) throws {
         let watch = Watch()
         let job = try LiveJob(request, viewers: [.init("test") { watch.see($0) }])
         let ended = DispatchSemaphore(value: 0)
         let failure = Mutex<(any Error)?>(nil)
         Thread.detachNewThread {
-            do { _ = try job.run { _ in } } catch { failure.withLock { $0 = error } }
+            do { _ = try job.run(event: event) } catch { failure.withLock { $0 = error } }
             ended.signal()
         }
         // The beginning settles first.
@@ -142,6 +146,41 @@ struct LiveJobTests {
             #expect(frames > 1, "it cannot be compiled within a frame")
             #expect(watch.wait { _ in job.isReady(preset: "painted") })
         }
+    }
+
+    @Test("a preset that is asked for and not wanted after all is never seen")
+    func changeOfMind() throws {
+        try run(Self.request()) { job, watch in
+            #expect(watch.wait { _ in job.isReady(preset: "painted") })
+            let before = watch.count
+            try job.change(toPreset: "painted:studio")
+            try job.change(toPreset: "cel")
+            #expect(job.preset == "cel")
+            #expect(watch.wait { $0.count > before + 60 })
+            #expect(watch.state.withLock { $0.changes.allSatisfy { $0 < before } })
+        }
+    }
+
+    @Test("of a preset whose weights are broken a sentence is said, and the drawing goes on as before")
+    func brokenPreset() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sakuga-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let cel = try #require(PresetLibrary().folder(of: "cel"))
+        try FileManager.default.copyItem(at: cel, to: folder)
+        let weights = folder.appendingPathComponent("live.safetensors")
+        try Data(contentsOf: weights).prefix(1000).write(to: weights)
+        let warnings = Mutex<[String]>([])
+        try run(Self.request()) { event in
+            if case .warning(let text) = event { warnings.withLock { $0.append(text) } }
+        } _: { job, watch in
+            let before = watch.count
+            try job.change(toPreset: folder.path)
+            #expect(watch.wait { _ in !warnings.withLock { $0.isEmpty } })
+            #expect(job.preset == "cel")
+            #expect(watch.wait { $0.count > before + 20 })
+            #expect(watch.state.withLock { $0.changes.allSatisfy { $0 < before } })
+        }
+        #expect(warnings.withLock { $0.allSatisfy { $0.contains("goes on as before") } }, "\(warnings.withLock { $0 })")
     }
 
     @Test("a recording joins, leaves, and begins at its own start")

@@ -111,7 +111,7 @@ def hostile():
         yield "Content-Range", request("PUT", f"/api/uploads/{UPLOAD}", [*access, ("Content-Range", text)], b"x" * size)
     for token in ["", "x", "Bearer", MIA + "0", MIA[:-1], MIA.upper() + " ", "' OR 1=1--", "\x00", "a" * 8000, "Basic YTpi",
                   "Bearer " + ADMIN]:
-        for path in ["/", "/api/jobs", f"/api/jobs/{JOB}", "/metrics"]:
+        for path in ["/api/presets", "/api/jobs", f"/api/jobs/{JOB}", "/metrics"]:
             yield "wrong token", request("GET", path, [("Authorization", f"Bearer {token}")])
             yield "wrong token", request("GET", f"{path}?token={urllib.parse.quote(token)}")
     for token, (method, path) in itertools.product([MIA, TOM], [

@@ -6,9 +6,9 @@ struct JobEvent: Codable, Sendable, Equatable, FetchableRecord {
     /// Seconds since 1970.
     var time: Double
     var state: Job.State
-    /// How often a worker had begun the job by then.
+    /// Attempts made by then; one that the server's end interrupted does not count.
     var attempts: Int
-    /// Why it came into the state, where that was a failure.
+    /// Why the attempt before failed, if it did.
     var error: String?
 }
 
@@ -32,14 +32,19 @@ extension JobStore {
             table.column("attempts", .integer).notNull()
             table.column("error", .text)
         }
-        let note = """
-            INSERT INTO event (job, time, state, attempts, error)
-            VALUES (new.id, (julianday('now') - 2440587.5) * 86400, new.state, new.attempts, new.error)
+        func note(_ error: String) -> String {
             """
+            INSERT INTO event (job, time, state, attempts, error)
+            VALUES (new.id, (julianday('now') - 2440587.5) * 86400, new.state, new.attempts, \(error))
+            """
+        }
+        // The job keeps its last error through later attempts; those that are put back count one less.
+        let failed = "new.state IN ('failed', 'queued') AND old.state = 'running' AND new.attempts = old.attempts"
         try database.execute(
             sql: """
-                CREATE TRIGGER job_made AFTER INSERT ON job BEGIN \(note); END;
-                CREATE TRIGGER job_changed AFTER UPDATE ON job WHEN new.state IS NOT old.state BEGIN \(note); END;
+                CREATE TRIGGER job_made AFTER INSERT ON job BEGIN \(note("NULL")); END;
+                CREATE TRIGGER job_changed AFTER UPDATE ON job WHEN new.state IS NOT old.state
+                BEGIN \(note("IIF(\(failed), new.error, NULL)")); END;
                 """)
     }
 }

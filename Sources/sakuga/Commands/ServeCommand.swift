@@ -153,11 +153,14 @@ struct ServeCommand: ParsableCommand {
         settings.token = given.map(AccessToken.init(text:)) ?? (isOpen ? nil : AccessToken())
         let stopped = DispatchSemaphore(value: 0)
         let interrupt = Interrupt { stopped.signal() }
-        let server = try RenderServer(settings)
+        let server = try RenderServer(settings) { stopped.signal() }
         // Whoever gave the token knows it.
         let token = given == nil ? settings.token.map { "?token=\($0.text)" } ?? "" : ""
         screen.write("open http://\(server.address.reachable.authority)/\(token)\n")
         stopped.wait()
+        guard interrupt.isRequested else {
+            throw SakugaError(.unavailable, "the server cannot listen any more", hint: "start it again")
+        }
         screen.write("stopping: what is being drawn goes on when the server is started again\n")
         server.stop()
         withExtendedLifetime(interrupt) {}

@@ -1,0 +1,197 @@
+internal import Dispatch
+internal import Foundation
+internal import Frames
+internal import Model
+internal import Stylize
+internal import Synchronization
+
+/// What draws, and what may draw next: compiles, on a thread of its own, the generator of the preset and the rung that are
+/// asked for, and when nothing is, those of other presets, so that a change to one takes effect with the next frame.
+final class LiveScenes: Sendable {
+    /// Presets that are compiled ahead: as many as have a key.
+    private static let mostAhead = 9
+    /// While the machine looks for a size that it keeps up with, it has no time for presets that nobody asked for.
+    private static let calm = Duration.seconds(1)
+    private static let interval = 0.5
+
+    /// A preset that somebody asked for.
+    private struct Target: Sendable {
+        /// As it was called.
+        var name: String
+        var choice: GeneratorChoice
+        /// It is not what the run began with, whose rungs also change the size of the network.
+        var isOther: Bool
+    }
+
+    private struct State: Sendable {
+        /// What is to be drawn, and on which rung.
+        var target: Target
+        var rung = 0
+        /// When the rung was last changed.
+        var changed = ContinuousClock.now
+        var drawn: (target: Target, key: String, rung: Int)
+        /// Compiled for this rung, and not drawn with now.
+        var ready: [String: LiveScene] = [:]
+        /// What is compiled ahead.
+        var ahead: [Target] = []
+        /// What could not be compiled.
+        var failed: Set<String> = []
+        var isStopped = false
+    }
+
+    let rungs: [QualityLadder.Rung]
+    /// What the run begins with.
+    let first: LiveScene
+    private let request: LiveRequest
+    private let width: Int
+    private let height: Int
+    private let presets: PresetLibrary
+    private let state: Mutex<State>
+    private let wake = DispatchSemaphore(value: 0)
+    private let ended = DispatchGroup()
+
+    /// Compiles what the run begins with.
+    ///
+    /// - Parameters:
+    ///   - width: of the pictures on the first rung.
+    init(
+        _ choice: GeneratorChoice, _ request: LiveRequest, presets: PresetLibrary, width: Int, height: Int
+    ) throws {
+        (self.request, self.presets, self.width, self.height) = (request, presets, width, height)
+        rungs = request.adaptsQuality ? choice.rungs() : [.init(size: nil, scale: 1, cost: 1)]
+        let target = Target(name: choice.name, choice: choice, isOther: false)
+        first = try Self.scene(target, 0, rungs, request, width, height)
+        state = Mutex(State(target: target, drawn: (target, first.key, 0)))
+    }
+
+    // MARK: Callable on any thread
+
+    /// The preset that was last asked for.
+    var preset: String { state.withLock { $0.target.name } }
+
+    /// Asks for another preset.
+    ///
+    /// - Throws: `.usage` or `.data` where there is no such preset or it is broken.
+    func change(toPreset name: String) throws {
+        let target = try target(name)
+        state.withLock { state in
+            state.target = target
+            // It may have been mended.
+            state.failed = []
+        }
+        wake.signal()
+    }
+
+    /// Whether a change to a preset takes effect with the next frame.
+    func isReady(preset name: String) -> Bool {
+        guard let target = try? target(name) else { return false }
+        return state.withLock { $0.ready[key(target, $0.rung)] != nil }
+    }
+
+    /// Asks for another rung.
+    func change(toRung rung: Int) {
+        state.withLock { state in
+            guard rung != state.rung, !state.failed.contains(key(state.target, rung)) else { return }
+            (state.rung, state.changed, state.ready) = (rung, .now, [:])
+        }
+        wake.signal()
+    }
+
+    private func target(_ name: String) throws -> Target {
+        if let known = state.withLock({ $0.ahead.first { $0.name == name } }) { return known }
+        var drawing = request.drawing
+        (drawing.preset, drawing.model) = (name, nil)
+        return Target(name: name, choice: try GeneratorChoice(drawing, presets: presets), isOther: true)
+    }
+
+    // MARK: For the thread that draws
+
+    /// What to draw with from now on, where that is not `scene`; it is kept for whoever comes back to it.
+    func next(after scene: LiveScene) -> (scene: LiveScene, isNewLook: Bool)? {
+        state.withLock { state in
+            let key = key(state.target, state.rung)
+            guard key != state.drawn.key, let next = state.ready.removeValue(forKey: key) else { return nil }
+            let isNewLook = state.target.choice.weights != state.drawn.target.choice.weights
+            state.drawn = (state.target, key, state.rung)
+            if scene.rung == state.rung { state.ready[scene.key] = scene }
+            let ahead = Set(state.ahead.map { self.key($0, state.rung) })
+            state.ready = state.ready.filter { ahead.contains($0.key) }
+            return (next, isNewLook)
+        }
+    }
+
+    // MARK: Compiling
+
+    /// Begins to compile what is asked for.
+    ///
+    /// - Parameter warn: hears what could not be.
+    func start(warn: @escaping @Sendable (String) -> Void) {
+        ended.enter()
+        let thread = Thread { [self] in
+            let ahead = presets.names().prefix(Self.mostAhead).compactMap { try? target($0) }
+            state.withLock { $0.ahead = ahead }
+            while !state.withLock({ $0.isStopped }) {
+                if let (target, rung) = work() {
+                    make(target, rung, warn)
+                } else {
+                    _ = wake.wait(timeout: .now() + Self.interval)
+                }
+            }
+            ended.leave()
+        }
+        thread.name = "sakuga.live.compile"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    /// Ends when what is being compiled is.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        wake.signal()
+        ended.wait()
+    }
+
+    /// What to compile now.
+    private func work() -> (Target, Int)? {
+        state.withLock { state in
+            let isCalm = ContinuousClock.now - state.changed > Self.calm
+            return ([state.target] + (isCalm ? state.ahead : [])).first { target in
+                let key = key(target, state.rung)
+                return key != state.drawn.key && state.ready[key] == nil && !state.failed.contains(key)
+            }.map { ($0, state.rung) }
+        }
+    }
+
+    private func make(_ target: Target, _ rung: Int, _ warn: (String) -> Void) {
+        do {
+            let scene = try Self.scene(target, rung, rungs, request, width, height)
+            state.withLock { if $0.rung == rung { $0.ready[scene.key] = scene } }
+        } catch {
+            let isWanted = state.withLock { state in
+                let key = key(target, rung)
+                state.failed.insert(key)
+                guard self.key(state.target, state.rung) == key else { return false }
+                // What is drawn goes on.
+                (state.target, state.rung) = (state.drawn.target, state.drawn.rung)
+                return true
+            }
+            // One that nobody asked for is told of when somebody does.
+            if isWanted { warn("\((error as? SakugaError)?.message ?? "\(error)"): the drawing goes on as before") }
+        }
+    }
+
+    private func key(_ target: Target, _ rung: Int) -> String {
+        let choice = try? target.choice.sized(target.isOther ? nil : rungs[rung].size)
+        return LiveScene.key(choice ?? target.choice, rung)
+    }
+
+    private static func scene(
+        _ target: Target, _ rung: Int, _ rungs: [QualityLadder.Rung], _ request: LiveRequest, _ width: Int,
+        _ height: Int
+    ) throws -> LiveScene {
+        func side(_ whole: Int) -> Int { max(16, Int(Double(whole) * rungs[rung].scale) & ~1) }
+        return try LiveScene(
+            target.choice.sized(target.isOther ? nil : rungs[rung].size), request.drawing, rung: rung,
+            width: side(width), height: side(height))
+    }
+}
