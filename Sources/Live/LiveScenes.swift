@@ -88,10 +88,11 @@ final class LiveScenes: Sendable {
         return state.withLock { $0.ready[key(target, $0.rung)] != nil }
     }
 
-    /// Asks for another rung.
+    /// Asks for another rung, unless one is on its way: while that is compiled frames take longer than they will.
     func change(toRung rung: Int) {
         state.withLock { state in
-            guard rung != state.rung, !state.failed.contains(key(state.target, rung)) else { return }
+            guard rung != state.rung, state.rung == state.drawn.rung, !state.failed.contains(key(state.target, rung))
+            else { return }
             (state.rung, state.changed, state.ready) = (rung, .now, [:])
         }
         wake.signal()
@@ -131,11 +132,10 @@ final class LiveScenes: Sendable {
             let ahead = presets.names().prefix(Self.mostAhead).compactMap { try? target($0) }
             state.withLock { $0.ahead = ahead }
             while !state.withLock({ $0.isStopped }) {
-                if let (target, rung) = work() {
-                    make(target, rung, warn)
-                } else {
-                    _ = wake.wait(timeout: .now() + Self.interval)
-                }
+                let work = work()
+                if let work { make(work.target, work.rung, warn) }
+                // Frames have to come in time between those that nobody asked for, too.
+                if work?.isAskedFor != true { _ = wake.wait(timeout: .now() + Self.interval) }
             }
             ended.leave()
         }
@@ -152,13 +152,15 @@ final class LiveScenes: Sendable {
     }
 
     /// What to compile now.
-    private func work() -> (Target, Int)? {
+    private func work() -> (target: Target, rung: Int, isAskedFor: Bool)? {
         state.withLock { state in
-            let isCalm = ContinuousClock.now - state.changed > Self.calm
-            return ([state.target] + (isCalm ? state.ahead : [])).first { target in
+            func isMissing(_ target: Target) -> Bool {
                 let key = key(target, state.rung)
                 return key != state.drawn.key && state.ready[key] == nil && !state.failed.contains(key)
-            }.map { ($0, state.rung) }
+            }
+            if isMissing(state.target) { return (state.target, state.rung, true) }
+            guard ContinuousClock.now - state.changed > Self.calm else { return nil }
+            return state.ahead.first(where: isMissing).map { ($0, state.rung, false) }
         }
     }
 
