@@ -20,7 +20,9 @@ cv::Mat view(const uint8_t *bytes, int width, int height, size_t stride) {
 extern "C" const char *flow_last_error(void) { return last_error.c_str(); }
 
 extern "C" void flow_use_one_thread(void) {
-    guarded([] { cv::setNumThreads(1); });
+    // Once: each call ends OpenCV's arena of threads and begins another, and two at the same time crash.
+    static const int once = guarded([] { cv::setNumThreads(1); });
+    (void)once;
 }
 
 extern "C" int flow_dis_create(const flow_dis_settings *settings, flow_dis **estimator) {
