@@ -11,7 +11,7 @@ final class LiveScenes: Sendable {
     /// Presets that are compiled ahead: as many as have a key.
     private static let mostAhead = 9
     /// While the machine looks for a size that it keeps up with, it has no time for presets that nobody asked for.
-    private static let calm = Duration.seconds(1)
+    private static let calm = Duration.seconds(3)
     private static let interval = 0.5
 
     /// A preset that somebody asked for.

@@ -129,7 +129,7 @@ struct LiveFaultTests {
         let command = try BuiltCommand()
         defer { command.removeHome() }
         // Files of this size at most: what a full disk looks like from here.
-        let limit = ["bash", "-c", "trap '' XFSZ; ulimit -f 100; exec \"$0\" \"$@\""]
+        let limit = ["bash", "-c", "trap '' XFSZ; ulimit -f 40; exec \"$0\" \"$@\""]
         let result = try command.run(
             Self.pattern + ["-o", "out.mkv", "--crf", "0", "--web", "--bind", "127.0.0.1:0", "--progress", "plain"],
             launcher: limit)
@@ -137,7 +137,7 @@ struct LiveFaultTests {
         #expect(result.errorOutput.contains("cannot write 'out.mkv'"), "\(result.errorOutput)")
         #expect(result.errorOutput.contains("'out.partial.mkv'"), "\(result.errorOutput)")
         #expect(!FileManager.default.fileExists(atPath: command.file("out.mkv").path))
-        #expect((try Probe(command.file("out.partial.mkv")).packets?.count ?? 0) > 5)
+        #expect((try Probe(command.file("out.partial.mkv")).packets?.count ?? 0) > 0)
         // The run went on for the page.
         let line = result.errorOutput.split(separator: "\n").last { $0.hasPrefix("in ") } ?? ""
         let captured = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
