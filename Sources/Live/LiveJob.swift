@@ -225,7 +225,8 @@ package final class LiveJob: Sendable {
             if let (scene, isNewLook) = scenes.next(after: painter.scene) {
                 if !isNewLook { statistics.noteSizeChange() }
                 try painter.change(to: scene, isNewLook: isNewLook)
-                ladder.moved(to: scene.rung)
+                // Another network takes another time.
+                if scene.rung == ladder.level { ladder.moved(to: scene.rung) }
             }
             let begin = ContinuousClock.now
             var frame = try painter.draw(shot.picture, look)
@@ -234,6 +235,9 @@ package final class LiveJob: Sendable {
             outputs.put(drawn)
             for view in views { view.put(drawn) }
             statistics.noteDrawing(generator: painter.generatorTime, width: painter.width, height: painter.height)
+            // While another rung is on its way, frames take longer than they will.
+            guard painter.rung == scenes.rung else { continue }
+            if ladder.level != painter.rung { ladder.moved(to: painter.rung) }
             if let level = ladder.observe((ContinuousClock.now - begin) / .seconds(1)) { scenes.change(toRung: level) }
         }
     }

@@ -44,23 +44,30 @@ final class LivePainter {
         blend = PixelBlend(width: next.width, height: next.height)
         filter = TemporalFilter(width: next.width, height: next.height, strength: smoothing)
         guard smoothing != .off else { return }
-        let estimator = try MotionEstimator(width: next.width, height: next.height)
-        if let past, let lastPicture, !isNewLook {
-            // The estimator sees the last picture again, so that the next one has a past.
-            _ = try estimator.motion(to: converter.frame(from: lastPicture).pixels)
+        if let past, !isNewLook {
+            motion = try primedEstimator()
             filter.past = try FrameResizer(to: next.outputs).resized(past)
+        } else {
+            motion = try MotionEstimator(width: next.width, height: next.height)
         }
-        motion = estimator
     }
 
     /// Goes on more or less firmly; what was drawn goes on too.
     private func change(to strength: SmoothingStrength) throws {
-        let past = smoothing == .off ? nil : filter.past
+        let past = filter.past
         smoothing = strength
         filter = TemporalFilter(width: scene.width, height: scene.height, strength: strength)
         filter.past = past
         if strength == .off { motion = nil }
-        if strength != .off, motion == nil { motion = try MotionEstimator(width: scene.width, height: scene.height) }
+        guard strength != .off, motion == nil else { return }
+        motion = try primedEstimator()
+    }
+
+    /// An estimator that has seen the last picture, so that the next one has a past.
+    private func primedEstimator() throws -> MotionEstimator {
+        let estimator = try MotionEstimator(width: scene.width, height: scene.height)
+        if let lastPicture { _ = try estimator.motion(to: converter.frame(from: lastPicture).pixels) }
+        return estimator
     }
 
     func draw(_ picture: Picture, _ look: LiveLook) throws -> Frame {
@@ -72,7 +79,8 @@ final class LivePainter {
         let begin = ContinuousClock.now
         try scene.generator.draw(frame.pixels, into: drawing)
         generatorTime = .now - begin
-        if let moved { drawing = try filter.smoothed(drawing, motion: moved) }
+        // Where nothing is smoothed, the drawing is what smoothing would begin with.
+        if let moved { drawing = try filter.smoothed(drawing, motion: moved) } else { filter.past = drawing }
         frame.pixels = blend.finished(
             original: original, drawn: drawing, strength: look.strength, keepColor: keepsColor)
         switch look.view {

@@ -7,12 +7,18 @@ internal import Synchronization
 
 /// What draws, and what may draw next: compiles, on a thread of its own, the generator of the preset and the rung that are
 /// asked for, and when nothing is, those of other presets, so that a change to one takes effect with the next frame.
+///
+/// One scene is kept of each preset. Where it is of another rung than the one asked for, it draws until the right one is
+/// compiled.
 final class LiveScenes: Sendable {
     /// Presets that are compiled ahead: as many as have a key.
     private static let mostAhead = 9
     /// While the machine looks for a size that it keeps up with, it has no time for presets that nobody asked for.
     private static let calm = Duration.seconds(3)
     private static let interval = 0.5
+    /// Before the run begins, presets are compiled ahead until this time is over; the cache of compiled networks makes it
+    /// a matter of the first start.
+    private static let headStart = Duration.seconds(1)
 
     /// A preset that somebody asked for.
     private struct Target: Sendable {
@@ -21,6 +27,9 @@ final class LiveScenes: Sendable {
         var choice: GeneratorChoice
         /// It is not what the run began with, whose rungs also change the size of the network.
         var isOther: Bool
+
+        /// The same for whatever is drawn with one preset.
+        var identity: String { choice.weights.path }
     }
 
     private struct State: Sendable {
@@ -30,7 +39,7 @@ final class LiveScenes: Sendable {
         /// When the rung was last changed.
         var changed = ContinuousClock.now
         var drawn: (target: Target, key: String, rung: Int)
-        /// Compiled for this rung, and not drawn with now.
+        /// Compiled, and not drawn with now, by the targets' identities.
         var ready: [String: LiveScene] = [:]
         /// What is compiled ahead.
         var ahead: [Target] = []
@@ -50,7 +59,7 @@ final class LiveScenes: Sendable {
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchGroup()
 
-    /// Compiles what the run begins with.
+    /// Compiles what the run begins with, and other presets.
     ///
     /// - Parameters:
     ///   - width: of the pictures on the first rung.
@@ -62,6 +71,12 @@ final class LiveScenes: Sendable {
         let target = Target(name: choice.name, choice: choice, isOther: false)
         first = try Self.scene(target, 0, rungs, request, width, height)
         state = Mutex(State(target: target, drawn: (target, first.key, 0)))
+        let begun = ContinuousClock.now
+        let ahead = presets.names().prefix(Self.mostAhead).compactMap { try? self.target($0) }
+        state.withLock { $0.ahead = ahead }
+        while ContinuousClock.now - begun < Self.headStart, let work = work(calm: .zero) {
+            make(work.target, work.rung) { _ in }
+        }
     }
 
     // MARK: Callable on any thread
@@ -85,7 +100,7 @@ final class LiveScenes: Sendable {
     /// Whether a change to a preset takes effect with the next frame.
     func isReady(preset name: String) -> Bool {
         guard let target = try? target(name) else { return false }
-        return state.withLock { $0.ready[key(target, $0.rung)] != nil }
+        return state.withLock { $0.ready[target.identity] != nil }
     }
 
     /// Asks for another rung, unless one is on its way: while that is compiled frames take longer than they will.
@@ -93,7 +108,7 @@ final class LiveScenes: Sendable {
         state.withLock { state in
             guard rung != state.rung, state.rung == state.drawn.rung, !state.failed.contains(key(state.target, rung))
             else { return }
-            (state.rung, state.changed, state.ready) = (rung, .now, [:])
+            (state.rung, state.changed) = (rung, .now)
         }
         wake.signal()
     }
@@ -107,16 +122,23 @@ final class LiveScenes: Sendable {
 
     // MARK: For the thread that draws
 
+    /// The rung that is asked for.
+    var rung: Int { state.withLock { $0.rung } }
+
     /// What to draw with from now on, where that is not `scene`; it is kept for whoever comes back to it.
     func next(after scene: LiveScene) -> (scene: LiveScene, isNewLook: Bool)? {
         state.withLock { state in
-            let key = key(state.target, state.rung)
-            guard key != state.drawn.key, let next = state.ready.removeValue(forKey: key) else { return nil }
-            let isNewLook = state.target.choice.weights != state.drawn.target.choice.weights
-            state.drawn = (state.target, key, state.rung)
-            if scene.rung == state.rung { state.ready[scene.key] = scene }
-            let ahead = Set(state.ahead.map { self.key($0, state.rung) })
-            state.ready = state.ready.filter { ahead.contains($0.key) }
+            let (target, drawn) = (state.target, state.drawn)
+            let key = key(target, state.rung)
+            guard key != drawn.key, let next = state.ready[target.identity],
+                next.key == key || target.identity != drawn.target.identity
+            else { return nil }
+            state.drawn = (target, next.key, next.rung)
+            state.ready[target.identity] = nil
+            state.ready[drawn.target.identity] = drawn.target.identity == target.identity ? nil : scene
+            let kept = Set((state.ahead + [drawn.target]).map(\.identity))
+            state.ready = state.ready.filter { kept.contains($0.key) }
+            let isNewLook = target.choice.weights != drawn.target.choice.weights
             return (next, isNewLook)
         }
     }
@@ -129,10 +151,8 @@ final class LiveScenes: Sendable {
     func start(warn: @escaping @Sendable (String) -> Void) {
         ended.enter()
         let thread = Thread { [self] in
-            let ahead = presets.names().prefix(Self.mostAhead).compactMap { try? target($0) }
-            state.withLock { $0.ahead = ahead }
             while !state.withLock({ $0.isStopped }) {
-                let work = work()
+                let work = work(calm: Self.calm)
                 if let work { make(work.target, work.rung, warn) }
                 // Frames have to come in time between those that nobody asked for, too.
                 if work?.isAskedFor != true { _ = wake.wait(timeout: .now() + Self.interval) }
@@ -152,14 +172,16 @@ final class LiveScenes: Sendable {
     }
 
     /// What to compile now.
-    private func work() -> (target: Target, rung: Int, isAskedFor: Bool)? {
+    ///
+    /// - Parameter calm: for how long the rung has to have stayed before presets are compiled ahead.
+    private func work(calm: Duration) -> (target: Target, rung: Int, isAskedFor: Bool)? {
         state.withLock { state in
             func isMissing(_ target: Target) -> Bool {
                 let key = key(target, state.rung)
-                return key != state.drawn.key && state.ready[key] == nil && !state.failed.contains(key)
+                return key != state.drawn.key && state.ready[target.identity]?.key != key && !state.failed.contains(key)
             }
             if isMissing(state.target) { return (state.target, state.rung, true) }
-            guard ContinuousClock.now - state.changed > Self.calm else { return nil }
+            guard ContinuousClock.now - state.changed >= calm else { return nil }
             return state.ahead.first(where: isMissing).map { ($0, state.rung, false) }
         }
     }
@@ -167,7 +189,7 @@ final class LiveScenes: Sendable {
     private func make(_ target: Target, _ rung: Int, _ warn: (String) -> Void) {
         do {
             let scene = try Self.scene(target, rung, rungs, request, width, height)
-            state.withLock { if $0.rung == rung { $0.ready[scene.key] = scene } }
+            state.withLock { if $0.rung == rung { $0.ready[target.identity] = scene } }
         } catch {
             let isWanted = state.withLock { state in
                 let key = key(target, rung)

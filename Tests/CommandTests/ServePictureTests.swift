@@ -26,6 +26,27 @@ struct ServePictureTests {
         return value.flatMap { Double($0) } ?? 0
     }
 
+    @Test("a preview that would take long is drawn smaller, in the film's shape")
+    func largePreviews() throws {
+        let service = try Service()
+        let film = service.command.file("wide.png")
+        try MediaTool.run(
+            "ffmpeg",
+            [
+                "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1920x1080", "-frames:v", "1", "-vf", "setsar=4/3",
+                film.path,
+            ])
+        let id = try service.send(film, "filename=wide.png&hold=true")
+        for (preset, widths) in [("cel", 1280...1919), ("painted:studio", 640...900)] {
+            let drawn = try fetch(service, "/api/jobs/\(id)/preview?preset=\(preset)", "drawn.jpg")
+            let stream = try Probe(drawn).streams[0]
+            let (width, height) = (try #require(stream.width), try #require(stream.height))
+            #expect(widths.contains(width))
+            #expect(abs(Double(width) / Double(height) - 2560.0 / 1080) < 0.01)
+        }
+        #expect(try service.end().code == 0)
+    }
+
     @Test("a held film is looked at, frame by frame and drawn, and is drawn only when it is started")
     func previews() throws {
         let service = try Service()

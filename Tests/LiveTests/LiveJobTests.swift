@@ -21,6 +21,8 @@ struct LiveJobTests {
             /// The frames that differed from the one before, and when every frame came.
             var changes: [Int] = []
             var times: [ContinuousClock.Instant] = []
+            /// By how much each frame differed from the one before, in levels.
+            var differences: [Double] = []
         }
 
         let state = Mutex(State())
@@ -31,6 +33,8 @@ struct LiveJobTests {
             state.withLock { state in
                 // What smoothing and rounding do to a picture that stands still is less.
                 let moved = zip(bytes, state.last).reduce(0) { max($0, abs(Int($1.0) - Int($1.1))) }
+                let sum = zip(bytes, state.last).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+                state.differences.append(Double(sum) / Double(bytes.count))
                 if state.count > 0, moved > 4 || bytes.count != state.last.count { state.changes.append(state.count) }
                 state.last = bytes
                 state.times.append(.now)
@@ -81,7 +85,7 @@ struct LiveJobTests {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
-    @Test("strength, view and smoothing take effect within two frames")
+    @Test("strength and view take effect within two frames")
     func switching() throws {
         try run(Self.request()) { job, watch in
             let changes: [(String, (inout LiveLook) -> Void)] = [
@@ -98,10 +102,35 @@ struct LiveJobTests {
                 #expect(frame - before < 2, "\(name)")
                 #expect(watch.wait { $0.count > before + 8 })
             }
-            let before = watch.count
-            job.look.smoothing = .off
-            job.look.smoothing = .light
-            #expect(watch.wait { $0.count > before + 8 })
+        }
+    }
+
+    @Test("smoothing takes effect within two frames: what flickers is still, and flickers again")
+    func smoothingChange() throws {
+        var request = Self.request()
+        request.input = "smptebars=size=320x180:rate=30,noise=alls=12:allf=t"
+        request.drawing.smoothing = .off
+        try run(request) { job, watch in
+            // How much frames differ is measured in each state first.
+            func settled(_ smoothing: SmoothingStrength) -> Double {
+                job.look.smoothing = smoothing
+                let before = watch.count
+                #expect(watch.wait { $0.count > before + 20 })
+                let last = watch.state.withLock { $0.differences.suffix(10) }
+                return last.reduce(0, +) / 10
+            }
+            let (flicker, still) = (settled(.off), settled(.strong))
+            #expect(still < flicker * 0.7)
+            let middle = (flicker + still) / 2
+            for smoothing in [SmoothingStrength.off, .strong, .off] {
+                let before = watch.count
+                job.look.smoothing = smoothing
+                #expect(watch.wait { $0.count > before + 10 })
+                let after = watch.state.withLock { $0.differences[before...] }
+                let frame = try #require(after.firstIndex { smoothing == .off ? $0 > middle : $0 < middle })
+                print("smoothing \(smoothing): \(frame - before + 1) frames after it was asked for")
+                #expect(frame - before < 2)
+            }
         }
     }
 
@@ -130,7 +159,7 @@ struct LiveJobTests {
     func presetChange() throws {
         try run(Self.request()) { job, watch in
             for preset in ["painted", "anime", "cel", "painted"] {
-                #expect(watch.wait { _ in job.isReady(preset: preset) }, "\(preset) is never ready")
+                #expect(job.isReady(preset: preset), "\(preset) is not ready from the beginning")
                 let frames = try change(to: preset, job, watch)
                 #expect(frames <= 2, "\(preset)")
             }
