@@ -166,6 +166,32 @@ struct LiveJobTests {
         }
     }
 
+    @Test("while the size changes, another preset draws at the size that there is, then at the right one")
+    func presetWhileSizeChanges() throws {
+        var request = Self.request()
+        request.adaptsQuality = true
+        let library = PresetLibrary()
+        let choice = try GeneratorChoice(request.drawing, presets: library)
+        let scenes = try LiveScenes(choice, request, presets: library, width: 64, height: 48)
+        scenes.change(toRung: 2)
+        try scenes.change(toPreset: "painted")
+        let (early, isNewLook) = try #require(scenes.next(after: scenes.first))
+        #expect(early.rung == 0 && isNewLook)
+        #expect(scenes.next(after: early) == nil)
+        scenes.start { Issue.record("\($0)") }
+        defer { scenes.stop() }
+        var right = scenes.next(after: early)
+        for _ in 0..<3000 where right == nil {
+            usleep(10_000)
+            right = scenes.next(after: early)
+        }
+        let scene = try #require(right)
+        #expect(scene.scene.rung == 2 && scene.scene.width == 44 && !scene.isNewLook)
+        // What it began with is there too.
+        try scenes.change(toPreset: "cel")
+        #expect(scenes.next(after: scene.scene)?.isNewLook == true)
+    }
+
     @Test("a preset that is not compiled ahead is compiled while frames go on, and then draws")
     func presetWithoutKey() throws {
         try run(Self.request()) { job, watch in
