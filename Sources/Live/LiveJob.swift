@@ -166,9 +166,10 @@ package final class LiveJob: Sendable {
         events.listen(event)
         begin()
         drawingEnded.wait()
-        scenes.stop()
         statistics.noteEnd()
         let (files, error) = outputs.finishAll(event: event)
+        // What is compiled now is waited for last: it may take a second.
+        scenes.stop()
         if let error = failure.withLock({ $0 }) ?? error { throw error }
         return Summary(figures: statistics.figures, files: files)
     }
@@ -219,7 +220,7 @@ package final class LiveJob: Sendable {
 
     private func draw(for views: [LiveSink]) throws {
         let painter = try LivePainter(
-            scenes.first, source.first.picture, smoothing: look.smoothing, keepsColor: request.drawing.keepsColor)
+            scenes.first(), source.first.picture, smoothing: look.smoothing, keepsColor: request.drawing.keepsColor)
         var ladder = QualityLadder(rungs: scenes.rungs, period: 1 / frameRate)
         while let shot = shots.take() {
             if let (scene, isNewLook) = scenes.next(after: painter.scene) {
@@ -235,8 +236,7 @@ package final class LiveJob: Sendable {
             outputs.put(drawn)
             for view in views { view.put(drawn) }
             statistics.noteDrawing(generator: painter.generatorTime, width: painter.width, height: painter.height)
-            // While another rung is on its way, frames take longer than they will.
-            guard painter.rung == scenes.rung else { continue }
+            guard scenes.isSteady(painter.scene) else { continue }
             if ladder.level != painter.rung { ladder.moved(to: painter.rung) }
             if let level = ladder.observe((ContinuousClock.now - begin) / .seconds(1)) { scenes.change(toRung: level) }
         }

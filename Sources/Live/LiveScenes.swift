@@ -16,9 +16,10 @@ final class LiveScenes: Sendable {
     /// While the machine looks for a size that it keeps up with, it has no time for presets that nobody asked for.
     private static let calm = Duration.seconds(3)
     private static let interval = 0.5
-    /// Before the run begins, presets are compiled ahead until this time is over; the cache of compiled networks makes it
-    /// a matter of the first start.
-    private static let headStart = Duration.seconds(1)
+    /// Larger drawings are not compiled ahead: their networks take too much memory.
+    private static let mostPixelsAhead = 1920 * 1080
+    /// For how long what could not be compiled is not tried again.
+    private static let pause = Duration.seconds(30)
 
     /// A preset that somebody asked for.
     private struct Target: Sendable {
@@ -39,18 +40,24 @@ final class LiveScenes: Sendable {
         /// When the rung was last changed.
         var changed = ContinuousClock.now
         var drawn: (target: Target, key: String, rung: Int)
+        /// What the run begins with, until it has begun.
+        var first: LiveScene?
         /// Compiled, and not drawn with now, by the targets' identities.
         var ready: [String: LiveScene] = [:]
         /// What is compiled ahead.
         var ahead: [Target] = []
-        /// What could not be compiled.
-        var failed: Set<String> = []
+        /// What could not be compiled, and when.
+        var failed: [String: ContinuousClock.Instant] = [:]
+        var isCompiling = false
+        /// What is not needed any more: freeing a network takes time, which the thread that draws does not have.
+        var discarded: [LiveScene] = []
         var isStopped = false
+
+        func hasFailed(_ key: String) -> Bool { failed[key].map { .now - $0 < LiveScenes.pause } ?? false }
     }
 
     let rungs: [QualityLadder.Rung]
-    /// What the run begins with.
-    let first: LiveScene
+    private let initial: Target
     private let request: LiveRequest
     private let width: Int
     private let height: Int
@@ -63,18 +70,21 @@ final class LiveScenes: Sendable {
     ///
     /// - Parameters:
     ///   - width: of the pictures on the first rung.
+    ///   - headStart: no compiling ahead begins here after this time; with the cache of compiled networks all is done.
     init(
-        _ choice: GeneratorChoice, _ request: LiveRequest, presets: PresetLibrary, width: Int, height: Int
+        _ choice: GeneratorChoice, _ request: LiveRequest, presets: PresetLibrary, width: Int, height: Int,
+        headStart: Duration = .seconds(1)
     ) throws {
         (self.request, self.presets, self.width, self.height) = (request, presets, width, height)
         rungs = request.adaptsQuality ? choice.rungs() : [.init(size: nil, scale: 1, cost: 1)]
         let target = Target(name: choice.name, choice: choice, isOther: false)
-        first = try Self.scene(target, 0, rungs, request, width, height)
-        state = Mutex(State(target: target, drawn: (target, first.key, 0)))
+        initial = target
+        let first = try Self.scene(target, 0, rungs, request, width, height)
+        state = Mutex(State(target: target, drawn: (target, first.key, 0), first: first))
         let begun = ContinuousClock.now
         let ahead = presets.names().prefix(Self.mostAhead).compactMap { try? self.target($0) }
         state.withLock { $0.ahead = ahead }
-        while ContinuousClock.now - begun < Self.headStart, let work = work(calm: .zero) {
+        while ContinuousClock.now - begun < headStart, let work = work(calm: .zero) {
             make(work.target, work.rung) { _ in }
         }
     }
@@ -92,7 +102,7 @@ final class LiveScenes: Sendable {
         state.withLock { state in
             state.target = target
             // It may have been mended.
-            state.failed = []
+            state.failed = [:]
         }
         wake.signal()
     }
@@ -106,7 +116,7 @@ final class LiveScenes: Sendable {
     /// Asks for another rung, unless one is on its way: while that is compiled frames take longer than they will.
     func change(toRung rung: Int) {
         state.withLock { state in
-            guard rung != state.rung, state.rung == state.drawn.rung, !state.failed.contains(key(state.target, rung))
+            guard rung != state.rung, state.rung == state.drawn.rung, !state.hasFailed(key(state.target, rung))
             else { return }
             (state.rung, state.changed) = (rung, .now)
         }
@@ -117,30 +127,59 @@ final class LiveScenes: Sendable {
         if let known = state.withLock({ $0.ahead.first { $0.name == name } }) { return known }
         var drawing = request.drawing
         (drawing.preset, drawing.model) = (name, nil)
-        return Target(name: name, choice: try GeneratorChoice(drawing, presets: presets), isOther: true)
+        let choice = try GeneratorChoice(drawing, presets: presets)
+        let isOther = choice.weights != initial.choice.weights
+        return Target(name: name, choice: choice, isOther: isOther)
     }
 
     // MARK: For the thread that draws
 
-    /// The rung that is asked for.
-    var rung: Int { state.withLock { $0.rung } }
+    /// What the run begins with; to be taken once.
+    func first() -> LiveScene {
+        guard let first = state.withLock({ $0.first.take() }) else { preconditionFailure("it was taken before") }
+        return first
+    }
+
+    /// Whether the time that a frame takes with `scene` is what it will take: nothing is compiled beside, and no other rung is
+    /// on its way.
+    func isSteady(_ scene: LiveScene) -> Bool { state.withLock { !$0.isCompiling && $0.rung == scene.rung } }
 
     /// What to draw with from now on, where that is not `scene`; it is kept for whoever comes back to it.
     func next(after scene: LiveScene) -> (scene: LiveScene, isNewLook: Bool)? {
         state.withLock { state in
-            let (target, drawn) = (state.target, state.drawn)
-            let key = key(target, state.rung)
-            guard key != drawn.key, let next = state.ready[target.identity],
-                next.key == key || target.identity != drawn.target.identity
-            else { return nil }
+            let drawn = state.drawn
+            guard let (target, next) = following(drawn, in: state) else { return nil }
             state.drawn = (target, next.key, next.rung)
             state.ready[target.identity] = nil
-            state.ready[drawn.target.identity] = drawn.target.identity == target.identity ? nil : scene
             let kept = Set((state.ahead + [drawn.target]).map(\.identity))
-            state.ready = state.ready.filter { kept.contains($0.key) }
-            let isNewLook = target.choice.weights != drawn.target.choice.weights
-            return (next, isNewLook)
+            if target.identity == drawn.target.identity {
+                state.discarded.append(scene)
+            } else {
+                state.ready[drawn.target.identity] = scene
+            }
+            for (identity, scene) in state.ready where !kept.contains(identity) {
+                state.ready[identity] = nil
+                state.discarded.append(scene)
+            }
+            return (next, target.choice.weights != drawn.target.choice.weights)
         }
+    }
+
+    private func following(
+        _ drawn: (target: Target, key: String, rung: Int), in state: State
+    ) -> (Target, LiveScene)? {
+        let target = state.target
+        // Another preset draws on the rung that there is, before the right one is compiled; and while it is not there at all
+        // the one in hand still changes its rung.
+        if let next = state.ready[target.identity],
+            target.identity != drawn.target.identity || next.key != drawn.key && next.key == key(target, state.rung)
+        {
+            return (target, next)
+        }
+        guard target.identity != drawn.target.identity, let next = state.ready[drawn.target.identity],
+            next.key != drawn.key, next.key == key(drawn.target, state.rung)
+        else { return nil }
+        return (drawn.target, next)
     }
 
     // MARK: Compiling
@@ -154,6 +193,11 @@ final class LiveScenes: Sendable {
             while !state.withLock({ $0.isStopped }) {
                 let work = work(calm: Self.calm)
                 if let work { make(work.target, work.rung, warn) }
+                // Freed here, not under the lock.
+                _ = state.withLock { state in
+                    defer { state.discarded = [] }
+                    return state.discarded
+                }
                 // Frames have to come in time between those that nobody asked for, too.
                 if work?.isAskedFor != true { _ = wake.wait(timeout: .now() + Self.interval) }
             }
@@ -178,22 +222,32 @@ final class LiveScenes: Sendable {
         state.withLock { state in
             func isMissing(_ target: Target) -> Bool {
                 let key = key(target, state.rung)
-                return key != state.drawn.key && state.ready[target.identity]?.key != key && !state.failed.contains(key)
+                return key != state.drawn.key && state.ready[target.identity]?.key != key && !state.hasFailed(key)
             }
             if isMissing(state.target) { return (state.target, state.rung, true) }
-            guard ContinuousClock.now - state.changed >= calm else { return nil }
+            let pixels = Double(width * height) * rungs[state.rung].scale * rungs[state.rung].scale
+            guard ContinuousClock.now - state.changed >= calm, pixels <= Double(Self.mostPixelsAhead) else {
+                return nil
+            }
             return state.ahead.first(where: isMissing).map { ($0, state.rung, false) }
         }
     }
 
     private func make(_ target: Target, _ rung: Int, _ warn: (String) -> Void) {
+        state.withLock { $0.isCompiling = true }
+        defer { state.withLock { $0.isCompiling = false } }
         do {
             let scene = try Self.scene(target, rung, rungs, request, width, height)
-            state.withLock { if $0.rung == rung { $0.ready[target.identity] = scene } }
+            state.withLock { state in
+                let old = state.ready[target.identity]
+                guard state.rung == rung || old == nil else { return }
+                state.ready[target.identity] = scene
+                if let old { state.discarded.append(old) }
+            }
         } catch {
             let isWanted = state.withLock { state in
                 let key = key(target, rung)
-                state.failed.insert(key)
+                state.failed[key] = .now
                 guard self.key(state.target, state.rung) == key else { return false }
                 // What is drawn goes on.
                 (state.target, state.rung) = (state.drawn.target, state.drawn.rung)
@@ -213,7 +267,10 @@ final class LiveScenes: Sendable {
         _ target: Target, _ rung: Int, _ rungs: [QualityLadder.Rung], _ request: LiveRequest, _ width: Int,
         _ height: Int
     ) throws -> LiveScene {
-        func side(_ whole: Int) -> Int { max(16, Int(Double(whole) * rungs[rung].scale) & ~1) }
+        // The rungs of a larger network are none of a preset that draws with its usual one.
+        let isLarger = target.isOther && rungs[rung].size == nil && rungs.contains { $0.size != nil }
+        let scale = isLarger ? 1 : rungs[rung].scale
+        func side(_ whole: Int) -> Int { max(16, Int(Double(whole) * scale) & ~1) }
         return try LiveScene(
             target.choice.sized(target.isOther ? nil : rungs[rung].size), request.drawing, rung: rung,
             width: side(width), height: side(height))

@@ -29,20 +29,26 @@ struct ServePictureTests {
     @Test("a preview that would take long is drawn smaller, in the film's shape")
     func largePreviews() throws {
         let service = try Service()
-        let film = service.command.file("wide.png")
-        try MediaTool.run(
-            "ffmpeg",
-            [
-                "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1920x1080", "-frames:v", "1", "-vf", "setsar=4/3",
-                film.path,
-            ])
-        let id = try service.send(film, "filename=wide.png&hold=true")
-        for (preset, widths) in [("cel", 1280...1919), ("painted:studio", 640...900)] {
+        // The preset, the picture as it is stored and as it is looked at, and the widths that its preview may have.
+        let cases: [(preset: String, size: String, aspect: String, looked: (Int, Int), widths: ClosedRange<Int>)] = [
+            ("cel", "1920x1080", "1", (1920, 1080), 1280...1800),
+            ("painted:studio", "1920x1080", "4/3", (2560, 1080), 800...1200),
+            ("painted:studio", "1920x1080", "3/4", (1440, 1080), 480...720),
+            ("cel", "720x576", "64/45", (1024, 576), 1024...1024),
+            ("cel&scale=0.25", "640x360", "1", (640, 360), 640...640),
+        ]
+        for (preset, size, aspect, looked, widths) in cases {
+            let film = service.command.file("picture.png")
+            try MediaTool.run(
+                "ffmpeg",
+                ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=\(size)", "-frames:v", "1"]
+                    + ["-vf", "setsar=\(aspect)", film.path])
+            let id = try service.send(film, "filename=picture.png&hold=true")
             let drawn = try fetch(service, "/api/jobs/\(id)/preview?preset=\(preset)", "drawn.jpg")
             let stream = try Probe(drawn).streams[0]
             let (width, height) = (try #require(stream.width), try #require(stream.height))
-            #expect(widths.contains(width))
-            #expect(abs(Double(width) / Double(height) - 2560.0 / 1080) < 0.01)
+            #expect(widths.contains(width), "\(size) is shown at \(width)x\(height)")
+            #expect(abs(Double(width) / Double(height) * Double(looked.1) / Double(looked.0) - 1) < 0.01)
         }
         #expect(try service.end().code == 0)
     }

@@ -85,6 +85,13 @@ struct LiveJobTests {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
+    /// How many frames there were, just after one came: one that is drawn already, and yet to be shown, would count as changed.
+    private static func fresh(_ watch: Watch) -> Int {
+        let count = watch.count
+        #expect(watch.wait { $0.count > count })
+        return watch.count
+    }
+
     @Test("strength and view take effect within two frames")
     func switching() throws {
         try run(Self.request()) { job, watch in
@@ -94,7 +101,7 @@ struct LiveJobTests {
                 ("strength", { $0.strength = 1 }),
             ]
             for (name, change) in changes {
-                let before = watch.count
+                let before = Self.fresh(watch)
                 change(&job.look)
                 #expect(watch.wait { $0.changes.contains { $0 >= before } }, "\(name) changes nothing")
                 let frame = watch.state.withLock { $0.changes.first { $0 >= before } } ?? .max
@@ -123,7 +130,7 @@ struct LiveJobTests {
             #expect(still < flicker * 0.7)
             let middle = (flicker + still) / 2
             for smoothing in [SmoothingStrength.off, .strong, .off] {
-                let before = watch.count
+                let before = Self.fresh(watch)
                 job.look.smoothing = smoothing
                 #expect(watch.wait { $0.count > before + 10 })
                 let after = watch.state.withLock { $0.differences[before...] }
@@ -136,10 +143,7 @@ struct LiveJobTests {
 
     /// Changes to a preset; returns how many frames later it was seen.
     private func change(to preset: String, _ job: LiveJob, _ watch: Watch) throws -> Int {
-        // Behind a frame: one that is drawn already, and yet to be shown, would count.
-        let count = watch.count
-        #expect(watch.wait { $0.count > count })
-        let before = watch.count
+        let before = Self.fresh(watch)
         let asked = ContinuousClock.now
         try job.change(toPreset: preset)
         #expect(watch.wait { $0.changes.contains { $0 >= before } })
@@ -159,7 +163,7 @@ struct LiveJobTests {
     func presetChange() throws {
         try run(Self.request()) { job, watch in
             for preset in ["painted", "anime", "cel", "painted"] {
-                #expect(job.isReady(preset: preset), "\(preset) is not ready from the beginning")
+                #expect(watch.wait { _ in job.isReady(preset: preset) }, "\(preset) is never ready")
                 let frames = try change(to: preset, job, watch)
                 #expect(frames <= 2, "\(preset)")
             }
@@ -172,10 +176,12 @@ struct LiveJobTests {
         request.adaptsQuality = true
         let library = PresetLibrary()
         let choice = try GeneratorChoice(request.drawing, presets: library)
-        let scenes = try LiveScenes(choice, request, presets: library, width: 64, height: 48)
+        let scenes = try LiveScenes(choice, request, presets: library, width: 64, height: 48, headStart: .seconds(300))
+        #expect(["anime", "painted"].allSatisfy(scenes.isReady), "not all is ready from the beginning")
+        let first = scenes.first()
         scenes.change(toRung: 2)
         try scenes.change(toPreset: "painted")
-        let (early, isNewLook) = try #require(scenes.next(after: scenes.first))
+        let (early, isNewLook) = try #require(scenes.next(after: first))
         #expect(early.rung == 0 && isNewLook)
         #expect(scenes.next(after: early) == nil)
         scenes.start { Issue.record("\($0)") }
@@ -209,6 +215,8 @@ struct LiveJobTests {
             #expect(watch.wait { _ in job.isReady(preset: "painted") })
             let before = watch.count
             try job.change(toPreset: "painted:studio")
+            // It is being compiled by then.
+            usleep(60_000)
             try job.change(toPreset: "cel")
             #expect(job.preset == "cel")
             #expect(watch.wait { $0.count > before + 60 })

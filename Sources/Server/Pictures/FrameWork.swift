@@ -12,7 +12,7 @@ package struct FrameWork {
     /// Pixels of the longer side of a picture to be looked at; larger ones are sent smaller.
     private static let longestSide = 1920
     private static let thumbnailSide = 320
-    /// Multiply–adds that a preview may cost, in units of 10⁹: about a third of a second on two cores: 1600×900 pixels in a
+    /// Multiply–adds that a preview may cost, in units of 10⁹: about a third of a second on two cores: 1640×920 pixels in a
     /// `live` size, 720×405 in a `studio` size.
     private static let mostGigaMACs = 16.0
     /// Times that are no more than this many seconds behind the last picture stand for it.
@@ -30,9 +30,8 @@ package struct FrameWork {
         let (reader, picture) = try shown(at: time)
         let pixels: PixelBuffer
         if isDrawn {
-            let drawn = try draw(picture, of: reader)
-            let side = min(Self.longestSide, max(drawn.width, drawn.height))
-            pixels = try resized(drawn, to: Self.size(of: reader, longestSide: side))
+            let (drawn, reduction) = try draw(picture, of: reader)
+            pixels = try resized(drawn, to: Self.size(of: reader, scale: reduction, longestSide: Self.longestSide))
         } else {
             let size = Self.size(of: reader, longestSide: Self.longestSide)
             pixels = try Self.converted(picture, of: reader, to: FramePool(width: size.width, height: size.height))
@@ -78,16 +77,20 @@ package struct FrameWork {
         return (reader, picture)
     }
 
-    /// The drawing, at the size that the job would draw it unless that takes long.
-    private func draw(_ picture: Picture, of reader: MediaReader) throws -> PixelBuffer {
+    /// The drawing, at the size that the job would draw it unless that takes long; then `reduction` is the share of the film's
+    /// sides that it has, else 1.
+    private func draw(_ picture: Picture, of reader: MediaReader) throws -> (PixelBuffer, reduction: Double) {
         let choice = try GeneratorChoice(request, presets: PresetLibrary())
-        var scale = 1.0
+        var (scale, reduction) = (1.0, 1.0)
         if case .scaled(let factor) = request.size { scale = factor }
         func side(_ whole: Int) -> Int { max(2, Int((Double(whole) * scale).rounded())) }
         if case .preset(let preset) = choice {
             let cost = preset.size.generator.gigaMACs(
                 width: side(reader.picture.width), height: side(reader.picture.height))
-            scale *= min(1, (Self.mostGigaMACs / cost).squareRoot())
+            if cost > Self.mostGigaMACs {
+                scale *= (Self.mostGigaMACs / cost).squareRoot()
+                reduction = scale
+            }
         }
         let (width, height) = (side(reader.picture.width), side(reader.picture.height))
         let generator = try choice.makeGenerator(request, width: width, height: height)
@@ -95,9 +98,10 @@ package struct FrameWork {
         let original = try Self.converted(picture, of: reader, to: pool)
         let drawn = pool.makeBuffer()
         try generator.draw(original, into: drawn)
-        return PixelBlend(width: width, height: height).finished(
+        let finished = PixelBlend(width: width, height: height).finished(
             original: original, drawn: drawn, strength: request.strength ?? choice.defaultStrength,
             keepColor: request.keepsColor)
+        return (finished, reduction)
     }
 
     private static func converted(
@@ -111,8 +115,11 @@ package struct FrameWork {
         return try FrameResizer(to: FramePool(width: size.width, height: size.height)).resized(pixels)
     }
 
-    /// The size at which a picture is looked at: with square pixels, and no side longer than `longestSide`.
-    private static func size(of reader: MediaReader, longestSide: Int) -> (width: Int, height: Int) {
+    /// The size at which a picture is looked at: with square pixels, at a share of its sides, and none longer than
+    /// `longestSide`.
+    private static func size(
+        of reader: MediaReader, scale: Double = 1, longestSide: Int
+    ) -> (width: Int, height: Int) {
         var (width, height) = (Double(reader.picture.width), Double(reader.picture.height))
         let video = reader.info.drawnStream.flatMap { reader.info.streams[$0].video }
         let parts = (video?.sampleAspectRatio ?? "").split(separator: ":").compactMap { Double($0) }
@@ -120,7 +127,7 @@ package struct FrameWork {
             let isSideways = (video?.rotation ?? 0) % 180 != 0
             width *= isSideways ? parts[1] / parts[0] : parts[0] / parts[1]
         }
-        let share = min(1, Double(longestSide) / max(width, height))
+        let share = min(scale, Double(longestSide) / max(width, height))
         (width, height) = ((width * share).rounded(), (height * share).rounded())
         return (max(2, Int(width)), max(2, Int(height)))
     }
