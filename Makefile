@@ -57,7 +57,7 @@ soak: build ## Draw thousands of damaged files and one long film, then soak-serv
 soak-server: build ## Crash, load and attack the server, and measure it (half an hour; needs 7 GB of disk)
 	@scripts/soak-server.sh $(sakuga)
 
-test-cluster: build ## Draw on a Slurm cluster of two nodes on this machine, one of them killed (as root; LENGTH=60)
+test-cluster: build ## Draw on a Slurm cluster of two nodes on this machine, one of them killed (half an hour; as root; LENGTH=120)
 	@scripts/test-cluster.sh $(sakuga)
 
 vgg: ## Fetch the VGG16 that evaluate-style judges with, into .deps (59 MB)

@@ -3,11 +3,11 @@
 # as without, a node killed in the middle, a batch cancelled and gone on with, a server's job, and what two nodes gain
 # over one.
 #
-# LENGTH is the film's length in seconds (60); a longer one measures the gain more exactly.
+# LENGTH is the film's length in seconds (120); a shorter one has too few pieces to share evenly, and gains less.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$(realpath "$1")
-length=${LENGTH:-60}
+length=${LENGTH:-120}
 
 if [ -z "${CLUSTER_WORK:-}" ]; then
     source scripts/packages.sh
