@@ -107,6 +107,7 @@ int autocast(int device, int enabled) {
         if (!on) at::autocast::clear_cache();
     });
 }
+int has_bfloat16(int device) { return device == ctorch_cuda || __builtin_cpu_supports("avx512bf16"); }
 
 ctorch_result from_floats(const float *values, const int64_t *shape, int rank, int device) {
     return made([&] {
@@ -385,6 +386,7 @@ int average_gradients(ctorch_group *, Leaves, int) { return 1; }
 
 const ctorch_functions table = {
     ctorch_version, last_error, torch_version, cuda_device_count, set_threads, seed, record_gradients, autocast,
+    has_bfloat16,
     from_floats, from_bytes, full, uniform, normal, rank, shape, to_floats, release, copy_into,
     unary, binary, scalar, reduce, reshape, permute, narrow, concatenate, convolution, max_pool, average_pool, resize,
     pixel_shuffle, pixel_unshuffle, pad, sample,

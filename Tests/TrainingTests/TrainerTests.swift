@@ -112,6 +112,12 @@ extension TrainingTests {
             }
         }
 
+        @Test("bfloat16 is used where the processor says that it has it")
+        func bfloat16() throws {
+            let processor = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+            #expect(torch.hasBFloat16 == processor.split(whereSeparator: \.isWhitespace).contains("avx512_bf16"))
+        }
+
         @Test("bfloat16 follows float32")
         func precisionsAgree() throws {
             func curve(_ precision: TrainingPlan.Precision) throws -> [Double] {

@@ -24,7 +24,7 @@ typedef struct ctorch_tensor ctorch_tensor;
 typedef struct ctorch_group ctorch_group;
 
 /// Changes whenever the table does: a library of another version is refused.
-enum { ctorch_version = 2 };
+enum { ctorch_version = 3 };
 
 enum ctorch_device { ctorch_cpu = 0, ctorch_cuda = 1 };
 
@@ -58,6 +58,8 @@ typedef struct ctorch_functions {
     int (*CTORCH_NONNULL record_gradients)(int enabled);
     /// bfloat16 where operators allow it, for the calling thread. Turning it off also drops the cache of cast weights.
     int (*CTORCH_NONNULL autocast)(int device, int enabled);
+    /// Whether the device has instructions for bfloat16: on one without, a convolution took 36 times as long.
+    int (*CTORCH_NONNULL has_bfloat16)(int device);
 
     // Tensors, float32 unless said otherwise.
     ctorch_tensor *CTORCH_NULLABLE (*CTORCH_NONNULL from_floats)(const float *values, const int64_t *shape, int rank, int device);

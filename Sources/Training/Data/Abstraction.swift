@@ -1,5 +1,5 @@
 internal import CFlow
-package import Frames
+internal import Frames
 
 /// How a photograph is made simpler before a generator learns to draw: flat regions and ink lines. Wraps `flow_abstract`,
 /// which names the papers. Colours count 0…255, luminance 0…100, lengths in pixels.

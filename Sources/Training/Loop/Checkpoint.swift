@@ -17,7 +17,7 @@ package struct Checkpoint: Sendable {
         file = try Safetensors(contentsOf: url)
         guard let text = file.metadata[Self.planKey], let step = file.metadata[Self.stepKey].flatMap({ Int($0) }),
             let plan = try? JSONDecoder().decode(TrainingPlan.self, from: Data(text.utf8))
-        else { throw SakugaError(.data, "'\(url.path)' is not a checkpoint of a training") }
+        else { throw SakugaError(.data, "'\(url.path)' is not a checkpoint of a training by this version") }
         (self.plan, self.step) = (plan, step)
     }
 

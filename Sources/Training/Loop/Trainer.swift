@@ -37,7 +37,8 @@ package final class Trainer {
         (self.plan, self.pictures, self.features, self.torch, self.group) = (plan, pictures, features, torch, group)
         try torch.seed(plan.seed)
         generator = try GeneratorNetwork(plan.generator, torch)
-        discriminator = try Discriminator(width: plan.discriminatorWidth, torch)
+        discriminator = try Discriminator(
+            width: plan.discriminatorWidth, halvings: plan.discriminatorHalvings, torch)
         average = GeneratorNetwork(plan.generator, parameters: try generator.parameters.frozenCopy())
         generatorOptimizer = try Adam(generator.parameters.leaves, beta1: 0.5, beta2: 0.99, torch)
         discriminatorOptimizer = try Adam(discriminator.parameters.leaves, beta1: 0.5, beta2: 0.99, torch)
@@ -107,12 +108,15 @@ package final class Trainer {
             let weights = try discriminator.normalizedWeights(advances: true)
             return try discriminator.judge(.concatenated([art, drawn, grey, blurred], along: 0), weights)
         }
-        let parts = try (0..<4).map { try judgements.narrowed(0, from: $0 * count, length: count) }
+        let loss = AdversarialLoss(shares: plan.adversarialShares)
         var sum = WeightedSum()
-        try sum.add(
-            "discriminator", 1,
-            AdversarialLoss(shares: plan.adversarialShares)
-                .discriminator(art: parts[0], drawn: parts[1], grey: parts[2], blurred: parts[3]))
+        for scale in judgements {
+            let parts = try (0..<4).map { try scale.narrowed(0, from: $0 * count, length: count) }
+            try sum.add(
+                "discriminator", 1,
+                loss.discriminator(art: parts[0], drawn: parts[1], grey: parts[2], blurred: parts[3])
+                    / Double(judgements.count))
+        }
         var losses = try learn(sum, discriminatorOptimizer, rate: lateRate(plan.discriminatorRate))
         losses["total"] = nil
         return losses
@@ -125,10 +129,14 @@ package final class Trainer {
         let drawn = try scene.plain(drawings)
         let target = try scene.target.cropped(Scene.margin)
         var sum = WeightedSum()
-        let judgement = try torch.withAutocast(plan.precision == .bf16) {
+        let judgements = try torch.withAutocast(plan.precision == .bf16) {
             try discriminator.judge(visible, discriminator.normalizedWeights(advances: false))
         }
-        try sum.add("adversarial", weights.adversarial, AdversarialLoss().generator(drawn: judgement))
+        for scale in judgements {
+            try sum.add(
+                "adversarial", weights.adversarial,
+                AdversarialLoss().generator(drawn: scale) / Double(judgements.count))
+        }
         try addFeatureLosses(
             to: &sum, visible: visible, photos: scene.photos.cropped(Scene.margin), target: target, art: art)
         try sum.add("color", weights.color, ColorLoss()(visible, target))
@@ -178,12 +186,15 @@ package final class Trainer {
 
     // MARK: Steps
 
+    private static let remedy =
+        "go on from the last checkpoint with --resume --precision f32, or begin anew with a recipe of lower rates"
+
     private func learn(_ sum: WeightedSum, _ optimizer: Adam, rate: Double) throws -> Losses {
         let losses = try mean(sum.values())
         if let (name, value) = losses.first(where: { !$0.value.isFinite }) {
             throw SakugaError(
                 .software, "the \(name) loss became \(value) in step \(step)",
-                hint: "go on from the last checkpoint with --resume and lower learning rates, or with --precision f32")
+                hint: Self.remedy)
         }
         guard let total = sum.total else { return losses }
         try optimizer.clearGradients()
@@ -193,7 +204,7 @@ package final class Trainer {
         guard norm.isFinite else {
             throw SakugaError(
                 .software, "a gradient became \(norm) in step \(step)",
-                hint: "go on from the last checkpoint with --resume and lower learning rates, or with --precision f32")
+                hint: Self.remedy)
         }
         try optimizer.step(rate: rate)
         return losses

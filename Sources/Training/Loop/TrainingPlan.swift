@@ -32,6 +32,8 @@ package struct TrainingPlan: Codable, Sendable, Equatable {
 
     package var generator: GeneratorDescription
     package var discriminatorWidth = 32
+    /// How often the discriminator halves what it sees, at full size and at every further half; see `Discriminator`.
+    package var discriminatorHalvings = [2, 4]
     package var seed: UInt64 = 1
     package var precision = Precision.bf16
     /// Longer side that pictures are reduced to before they are cropped: a style belongs to a scale, and this is a small

@@ -68,7 +68,7 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Where to train: cpu or cuda.")
     var device = "cpu"
 
-    @Option(help: "f32 or bf16.")
+    @Option(help: "f32 or bf16 (default: bf16 where the processor has instructions for it).")
     var precision: String?
 
     @Option(help: "Threads; 0 for as many as there are cores.")
@@ -154,7 +154,6 @@ struct TrainingOptions: ParsableArguments {
                 "\(processes) processes cannot share batches of \(plan.initialBatch) and \(plan.batch) photographs",
                 hint: "choose a --batch that is a multiple of \(processes)")
         }
-        if let precision = precision.flatMap(TrainingPlan.Precision.init) { plan.precision = precision }
         return plan
     }
 }

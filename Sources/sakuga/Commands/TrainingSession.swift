@@ -33,7 +33,8 @@ final class TrainingSession {
         let torch = try Torch(device: Torch.Device(rawValue: options.device) ?? .cpu)
         torch.setThreads(options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount)
         let checkpoint = try startingPoint()
-        let plan = try checkpoint?.plan ?? makePlan()
+        var plan = try checkpoint?.plan ?? makePlan()
+        plan.precision = precision(of: plan, torch)
         let features = try FeatureNetwork(VGGWeights.load(options.vgg), torch)
         let read = try readPictures(self, plan.side)
         let pictures = try TrainingSet(
@@ -60,6 +61,14 @@ final class TrainingSession {
                 hint: "the same command with --resume goes on")
         }
         if options.rank == 0 { try finish(trainer, sheet, preset) }
+    }
+
+    /// What was asked for; else the plan's, where the device has instructions for it.
+    private func precision(of plan: TrainingPlan, _ torch: Torch) -> TrainingPlan.Precision {
+        if let given = options.precision.flatMap(TrainingPlan.Precision.init) { return given }
+        guard plan.precision == .bf16, !torch.hasBFloat16 else { return plan.precision }
+        note("This processor has no instructions for bfloat16: training in f32")
+        return .f32
     }
 
     func note(_ message: String) { printer.note(message) }
