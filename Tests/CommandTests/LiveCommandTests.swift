@@ -108,9 +108,15 @@ struct LiveCommandTests {
         let command = try BuiltCommand()
         defer { command.removeHome() }
         let running = try command.start(["live"] + Self.pattern + ["-o", "out.mp4"])
-        Thread.sleep(forTimeInterval: 4)
+        // A busy machine needs a while until there is something to end.
+        for _ in 0..<600 {
+            let files = try FileManager.default.contentsOfDirectory(atPath: command.home.path)
+            if files.contains(where: { $0.contains("unfinished") }) { break }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+        Thread.sleep(forTimeInterval: 3)
         kill(running.processID, SIGINT)
-        let result = try running.wait(timeout: 30)
+        let result = try running.wait(timeout: 60)
         #expect(result.code == 0, "\(result.errorOutput)")
         #expect(try Probe(command.file("out.mp4")).packets?.isEmpty == false)
         let files = try FileManager.default.contentsOfDirectory(atPath: command.home.path)
