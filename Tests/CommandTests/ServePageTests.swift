@@ -188,13 +188,13 @@ struct ServePageTests {
         #expect(try tab.run("document.querySelector('.stage').style.getPropertyValue('--cut')") as? String == "100%")
         #expect(try walk(to: "input[name=preset]"), "\(seen)")
         try tab.press("ArrowRight")
-        #expect(try tab.wait(for: "studio.preview.includes('painted')"))
+        #expect(try tab.wait(for: "studio.preview.includes('inked')"))
         try tab.look("server-keyboard")
         #expect(try walk(to: "#start"), "\(seen)")
         try tab.press("Enter")
         #expect(try tab.wait(for: "document.querySelector('li.done') != null", timeout: 60))
         let said = try tab.run("document.querySelector('li.done .what').textContent") as? String
-        #expect(said == "Done · Painted · 20\u{a0}frames")
+        #expect(said == "Done · Inked · 20\u{a0}frames")
         #expect(try service.end().code == 0)
     }
 }
