@@ -92,26 +92,34 @@ struct LiveJobTests {
         return watch.count
     }
 
-    /// A change is seen in the first or second frame after it; beside other tests the thread that asks for it may wait for
-    /// a core for as long as a few frames take.
-    private static let promptly = 5
+    /// The fewest frames that passed until a change was seen, of up to three attempts at it: beside other tests the thread
+    /// that asks for it may wait for a core as long as a few frames take.
+    private static func fewest(_ attempt: () throws -> Int) rethrows -> Int {
+        var best = Int.max
+        for _ in 0..<3 where best > 2 { best = min(best, try attempt()) }
+        return best
+    }
 
     @Test("strength and view take effect within two frames")
     func switching() throws {
         try run(Self.request()) { job, watch in
-            let changes: [(String, (inout LiveLook) -> Void)] = [
-                ("strength", { $0.strength = 0.2 }), ("view", { $0.view = .original }),
-                ("view", { $0.view = .drawing }),
-                ("strength", { $0.strength = 1 }),
+            typealias Change = (inout LiveLook) -> Void
+            let changes: [(name: String, there: Change, back: Change)] = [
+                ("strength", { $0.strength = 0.2 }, { $0.strength = 1 }),
+                ("view", { $0.view = .original }, { $0.view = .drawing }),
             ]
-            for (name, change) in changes {
+            func frames(_ name: String, _ change: Change) throws -> Int {
                 let before = Self.fresh(watch)
                 change(&job.look)
                 #expect(watch.wait { $0.changes.contains { $0 >= before } }, "\(name) changes nothing")
-                let frame = watch.state.withLock { $0.changes.first { $0 >= before } } ?? .max
-                print("\(name): \(frame - before + 1) frames after it was asked for")
-                #expect(frame - before < Self.promptly, "\(name)")
+                let frame = watch.state.withLock { $0.changes.first { $0 >= before } } ?? before + 100
                 #expect(watch.wait { $0.count > before + 8 })
+                return frame - before + 1
+            }
+            for (name, there, back) in changes {
+                let fewest = try Self.fewest { max(try frames(name, there), try frames(name, back)) }
+                print("\(name): \(fewest) frames after it was asked for")
+                #expect(fewest <= 2, "\(name)")
             }
         }
     }
@@ -133,15 +141,17 @@ struct LiveJobTests {
             let (flicker, still) = (settled(.off), settled(.strong))
             #expect(still < flicker * 0.7)
             let middle = (flicker + still) / 2
-            for smoothing in [SmoothingStrength.off, .strong, .off] {
+            func frames(_ smoothing: SmoothingStrength) throws -> Int {
                 let before = Self.fresh(watch)
                 job.look.smoothing = smoothing
                 #expect(watch.wait { $0.count > before + 10 })
                 let after = watch.state.withLock { $0.differences[before...] }
                 let frame = try #require(after.firstIndex { smoothing == .off ? $0 > middle : $0 < middle })
-                print("smoothing \(smoothing): \(frame - before + 1) frames after it was asked for")
-                #expect(frame - before < Self.promptly)
+                return frame - before + 1
             }
+            let fewest = try Self.fewest { max(try frames(.off), try frames(.strong)) }
+            print("smoothing: \(fewest) frames after it was asked for")
+            #expect(fewest <= 2)
         }
     }
 

@@ -125,9 +125,9 @@ extension TrainingTests {
                 let (art, photos) = try crops(set, 200)
                 return try judge(art.averagePooled(2), photos.averagePooled(2))
             }
-            let (held, other) = (try share(seen), try share(unseen))
-            print("discriminator: right about \(held) of new crops, and about \(other) of crops of unseen pictures")
-            #expect(held > 0.95)
+            let (again, other) = (try share(seen), try share(unseen))
+            print("discriminator: right about \(again) of new crops, and about \(other) of crops of unseen pictures")
+            #expect(again > 0.95)
             #expect(other > 0.8)
         }
 
