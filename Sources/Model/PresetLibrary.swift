@@ -3,6 +3,9 @@ package import Frames
 
 /// The folders in which presets are found.
 package struct PresetLibrary: Sendable {
+    /// What is drawn with where nobody says otherwise; the server's page and its description name it too.
+    package static let standard = "anime"
+
     /// Folders that hold preset folders, the one looked into first in front.
     package let folders: [URL]
     /// Where `add` puts presets and `remove` takes them from.

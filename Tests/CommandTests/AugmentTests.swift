@@ -96,7 +96,7 @@ struct AugmentTests {
         #expect(lines.map(\.output) == (try names(command)).filter { $0 != "manifest.jsonl" })
         let drawings = lines.filter { $0.kind == "drawing" }
         #expect(drawings.count == 6)
-        #expect(drawings.allSatisfy { (0.25...0.5).contains($0.strength ?? 9) && $0.preset == "cel:live" })
+        #expect(drawings.allSatisfy { (0.25...0.5).contains($0.strength ?? 9) && $0.preset == "anime:live" })
         #expect(Set(drawings.map { $0.strength ?? 9 }).count > 3)
         let canonical = drawings.first { $0.output == "images/a-s0.jpg" }
         #expect(canonical?.z == Array(repeating: 0, count: 8) && canonical?.source == "images/a.jpg")

@@ -198,7 +198,7 @@ struct BadPresetTests {
                 "o.mkv",
             ])
         #expect(result.code == 64)
-        #expect(result.errorOutput.hasPrefix("error: there is no preset 'cel'\nhint: no presets were found; "))
+        #expect(result.errorOutput.hasPrefix("error: there is no preset 'anime'\nhint: no presets were found; "))
         #expect(result.errorOutput.contains("\(command.home.path)/.local/share/sakuga/presets"))
     }
 }

@@ -13,12 +13,12 @@ struct OutputNameTests {
     }
 
     static let names = [
-        Name(clip: .film, input: "film.mkv", output: "film.cel.mkv"),
-        Name(clip: .filmMP4, input: "my.holiday.mp4", output: "my.holiday.cel.mp4"),
-        Name(clip: .filmTS, input: "film.ts", output: "film.cel.mkv"),
-        Name(clip: .filmAVI, input: "a/b/film.avi", output: "a/b/film.cel.mkv"),
-        Name(clip: .photo, input: "photo.jpg", output: "photo.cel.png"),
-        Name(clip: .picture, input: "p", output: "p.cel.png"),
+        Name(clip: .film, input: "film.mkv", output: "film.anime.mkv"),
+        Name(clip: .filmMP4, input: "my.holiday.mp4", output: "my.holiday.anime.mp4"),
+        Name(clip: .filmTS, input: "film.ts", output: "film.anime.mkv"),
+        Name(clip: .filmAVI, input: "a/b/film.avi", output: "a/b/film.anime.mkv"),
+        Name(clip: .photo, input: "photo.jpg", output: "photo.anime.png"),
+        Name(clip: .picture, input: "p", output: "p.anime.png"),
         Name(clip: .picture, input: "picture.png", output: "picture.cel.png", arguments: ["-p", "cel:live"]),
         Name(clip: .film, input: "film.mkv", output: "drawn/film.mkv", arguments: ["-o", "drawn/"]),
         Name(clip: .filmTS, input: "film.ts", output: "drawn/deep/film.mkv", arguments: ["-o", "drawn/deep/"]),
@@ -52,7 +52,7 @@ struct OutputNameTests {
         for number in 1...3 { try Clip.picture.copy(to: command.file("frames/00\(number).png")) }
         let result = try command.run("stylize", "frames/%03d.png", "--progress", "none")
         #expect(result.code == 0 && result.output == "", "\(result.errorOutput)")
-        #expect(try Tool.frameCount(command.file("frames.cel.mkv")) == 3)
+        #expect(try Tool.frameCount(command.file("frames.anime.mkv")) == 3)
     }
 
     @Test("a folder is drawn file by file, pictures as PNG, and what is no picture is passed over")

@@ -14,7 +14,7 @@ struct StandardStreamsTests {
             try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
         }
         let start = try #require(events.first { $0["event"] as? String == "start" })
-        #expect(start["output"] as? String == "out.mkv" && start["preset"] as? String == "cel")
+        #expect(start["output"] as? String == "out.mkv" && start["preset"] as? String == "anime")
         #expect(start["width"] as? Int == 64 && start["height"] as? Int == 48)
         let progress = try #require(events.last { $0["event"] as? String == "progress" })
         #expect(progress["frame"] as? Int == 20)
@@ -46,7 +46,7 @@ struct StandardStreamsTests {
         #expect(plain.code == 0 && plain.output == "")
         #expect(!plain.errorOutput.contains("\r") && !plain.errorOutput.contains("\u{1B}"))
         let lines = plain.errorOutput.split(separator: "\n").map(String.init)
-        #expect(lines.first == "\(Clip.film.url.path) → out.mkv (64×48, cel)")
+        #expect(lines.first == "\(Clip.film.url.path) → out.mkv (64×48, anime)")
         #expect(Refusal.matches(lines.last ?? "", "out.mkv: 20 frames in … s (… fps)"))
         let none = try command.run("stylize", Clip.film.url.path, "-o", "none.mkv", "--progress", "none")
         #expect(none.code == 0 && none.output == "" && none.errorOutput == "")

@@ -1,13 +1,14 @@
 internal import Foundation
 internal import Frames
 internal import Media
+internal import Model
 package import Stylize
 internal import Temporal
 
 /// What a client may say about how its film is drawn: names and numbers from a list, never a path, a model or a text that
 /// goes to an encoder as it is.
 package struct JobOptions: Codable, Sendable, Equatable {
-    package var preset = "cel"
+    package var preset = PresetLibrary.standard
     package var seed: UInt64?
     package var strength: Double?
     package var keepColor: Bool?

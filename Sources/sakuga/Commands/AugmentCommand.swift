@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Frames
+import Model
 import Pipeline
 import Stylize
 
@@ -39,7 +40,7 @@ struct AugmentCommand: ParsableCommand {
     var variants: Int
 
     @Option(name: .shortAndLong, help: "The preset: a name from `sakuga presets`, NAME:SIZE, or a folder.")
-    var preset = "cel"
+    var preset = PresetLibrary.standard
 
     @Option(
         parsing: .unconditional,

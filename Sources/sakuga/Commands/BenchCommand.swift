@@ -4,6 +4,7 @@ import Frames
 import Inference
 import Live
 import Media
+import Model
 import Stylize
 
 struct BenchCommand: ParsableCommand {
@@ -27,7 +28,7 @@ struct BenchCommand: ParsableCommand {
     var clips: [String]
 
     @Option(name: .shortAndLong, help: "The preset to draw with.")
-    var preset = "cel"
+    var preset = PresetLibrary.standard
 
     @Option(help: "How many rounds to measure, after one that warms up.")
     var rounds = 3

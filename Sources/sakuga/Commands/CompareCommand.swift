@@ -11,9 +11,9 @@ struct CompareCommand: ParsableCommand {
         abstract: "Puts two videos or pictures into one, to compare them.",
         discussion: """
             EXAMPLES
-              sakuga compare holiday.mp4 holiday.cel.mp4 -o both.mp4          side by side
-              sakuga compare holiday.mp4 holiday.cel.mp4 -o wipe.mp4 --wipe   a line sweeps across
-              sakuga compare a.png b.png -o half.png --wipe --position 0.5    a line in the middle
+              sakuga compare in.mp4 in.anime.mp4 -o both.mp4             side by side
+              sakuga compare in.mp4 in.anime.mp4 -o a.mp4 --wipe         a line sweeps
+              sakuga compare a.png b.png -o c.png --wipe --position 0.5  it stands still
             """)
 
     @Argument(help: "The first video: its size, timing and sound are kept.")

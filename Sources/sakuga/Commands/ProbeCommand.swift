@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Frames
 import Media
+import Model
 import Stylize
 
 struct ProbeCommand: ParsableCommand {
@@ -27,7 +28,7 @@ struct ProbeCommand: ParsableCommand {
     var deinterlace = true
 
     @Option(name: .shortAndLong, help: "The preset to plan for: it stands in the output's name.")
-    var preset = "cel"
+    var preset = PresetLibrary.standard
 
     @Flag(help: "Print JSON.")
     var json = false

@@ -16,7 +16,7 @@ struct StylizeCommand: ParsableCommand {
             chapters and everything else in the file are carried over.
 
             EXAMPLES
-              sakuga stylize holiday.mp4                      draws holiday.cel.mp4
+              sakuga stylize holiday.mp4                      draws holiday.anime.mp4
               sakuga stylize holiday.mp4 -o drawn.mkv         into another container
               sakuga stylize clip.mov --start 1:05 --end 1:20 only a part
               sakuga stylize clip.mov --start 5 --frames 1 -o frame.png

@@ -2,13 +2,14 @@ import ArgumentParser
 import Frames
 import Inference
 import Media
+import Model
 import Stylize
 import Temporal
 
 /// What the drawing looks like.
 struct LookOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The preset: a name from `sakuga presets`, NAME:SIZE, or a folder.")
-    var preset = "cel"
+    var preset = PresetLibrary.standard
 
     @Option(
         name: .shortAndLong, help: "A foreign generator instead: an AnimeGAN-like network as .onnx, .pb or .tflite.")
