@@ -188,13 +188,13 @@ struct ServePageTests {
         #expect(try tab.run("document.querySelector('.stage').style.getPropertyValue('--cut')") as? String == "100%")
         #expect(try walk(to: "input[name=preset]"), "\(seen)")
         try tab.press("ArrowRight")
-        #expect(try tab.wait(for: "studio.preview.includes('inked')"))
+        #expect(try tab.wait(for: "studio.preview.includes('cel')"))
         try tab.look("server-keyboard")
         #expect(try walk(to: "#start"), "\(seen)")
         try tab.press("Enter")
         #expect(try tab.wait(for: "document.querySelector('li.done') != null", timeout: 60))
         let said = try tab.run("document.querySelector('li.done .what').textContent") as? String
-        #expect(said == "Done · Inked · 20\u{a0}frames")
+        #expect(said == "Done · Cel · 20\u{a0}frames")
         #expect(try service.end().code == 0)
     }
 }
