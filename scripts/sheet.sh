@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A contact sheet of a look on photographs that no look was trained on: sheet.sh PROGRAM PRESET OUTPUT.jpg
-# Columns: photograph, drawing, two variants. Drawn at 640 pixels, and shown as 360x240 pixels out of that, none scaled.
+# Columns: photograph, drawing, two variants. Photographs are brought to 640 pixels, drawn, and shown as 360x240 pixels out
+# of that, as they are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/packages.sh
