@@ -16,14 +16,23 @@ if [ -n "${TORCH_DIR:-}" ]; then
     install_packages g++
     torch=$(cd "$TORCH_DIR" && pwd)
     flags+=(-isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include" -L"$torch/lib" "-Wl,-rpath,$torch/lib")
-    [ -f "$torch/lib/libtorch_cuda.so" ] && flags+=(-Wl,--no-as-needed -ltorch_cuda -lc10_cuda)
+    if [ -f "$torch/lib/libtorch_cuda.so" ]; then
+        flags+=(-Wl,--no-as-needed -ltorch_cuda -lc10_cuda)
+        # Several GPUs need NCCL, whose header is CUDA's: of a toolkit, or of the wheels beside torch's.
+        for folder in "${CUDA_HOME:-/usr/local/cuda}/include" "$torch"/../nvidia/*/include; do
+            [ -d "$folder" ] && flags+=(-isystem "$folder")
+        done
+        echo '#include <nccl.h>
+#include <cuda_runtime.h>' | g++ "${flags[@]}" -fsyntax-only -x c++ - 2>/dev/null &&
+            flags+=(-DUSE_DISTRIBUTED -DUSE_C10D_NCCL)
+    fi
 else
     install_packages g++ libtorch-dev libgloo-dev
     torch=debian
-    flags+=(-isystem /usr/include/torch/csrc/api/include -DCTORCH_GLOO -DUSE_DISTRIBUTED -DUSE_C10D_GLOO)
+    flags+=(-isystem /usr/include/torch/csrc/api/include -DUSE_DISTRIBUTED -DUSE_C10D_GLOO)
 fi
-# torch.distributed needs gloo's headers, which libtorch's archives carry.
-[ "$torch" = debian ] || [ ! -d "$torch/include/gloo" ] || flags+=(-DCTORCH_GLOO -DUSE_DISTRIBUTED -DUSE_C10D_GLOO)
+# Several processors need gloo's headers, which libtorch's archives carry and wheels do not.
+[ "$torch" = debian ] || [ ! -d "$torch/include/gloo" ] || flags+=(-DUSE_DISTRIBUTED -DUSE_C10D_GLOO)
 
 mkdir -p .deps/training
 stamp="$torch $(cat $source Sources/CTorch/include/CTorch.h scripts/training.sh | sha256sum)"

@@ -9,14 +9,17 @@
 #include <malloc.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
 #include <vector>
 
-#ifdef CTORCH_GLOO
+#ifdef USE_DISTRIBUTED
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
+#ifdef USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#endif
 #ifdef USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
@@ -28,7 +31,7 @@ struct ctorch_tensor {
     at::Tensor value;
 };
 
-#ifdef CTORCH_GLOO
+#ifdef USE_DISTRIBUTED
 struct ctorch_group {
 #if TORCH_2
     c10::intrusive_ptr<c10d::Backend> backend;
@@ -287,10 +290,11 @@ int clear_gradients(Leaves leaves, int count) {
 int clip_gradients(Leaves leaves, int count, double limit, double *norm) {
     return guarded([&] {
         at::NoGradGuard quiet;
-        auto total = at::zeros({}, at::kDouble);
+        // Summed where the gradients are: a GPU is waited for once, not for every leaf.
+        at::Tensor total = at::zeros({}, leaves[0]->value.options().dtype(at::kDouble));
         for (int i = 0; i < count; i++) {
             const auto &slope = leaves[i]->value.grad();
-            if (slope.defined()) total += slope.to(at::kFloat).square().sum().to(at::kCPU, at::kDouble);
+            if (slope.defined()) total += slope.to(at::kFloat).square().sum().to(at::kDouble);
         }
         *norm = std::sqrt(total.item<double>());
         if (!(*norm > limit)) return;
@@ -323,7 +327,7 @@ int blend_into(Leaves targets, Leaves sources, int count, double share) {
     });
 }
 
-#ifdef CTORCH_GLOO
+#ifdef USE_DISTRIBUTED
 ctorch_group *join(const char *file, int rank, int size, int device) {
     ctorch_group *group = nullptr;
     guarded([&] {
@@ -336,9 +340,15 @@ ctorch_group *join(const char *file, int rank, int size, int device) {
             TORCH_CHECK(false, "this libtorch has no NCCL; several processes need it for CUDA");
 #endif
         }
+#ifdef USE_C10D_GLOO
         auto options = c10d::ProcessGroupGloo::Options::create();
-        options->devices = {c10d::ProcessGroupGloo::createDeviceForInterface("lo")};
+        // Processes of one machine, unless torch.distributed's own variable names a network.
+        const char *network = std::getenv("GLOO_SOCKET_IFNAME");
+        options->devices = {c10d::ProcessGroupGloo::createDeviceForInterface(network ? network : "lo")};
         group = new ctorch_group{c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options), size};
+#else
+        TORCH_CHECK(false, "this library was built without gloo's headers; several processes need them on processors");
+#endif
     });
     return group;
 }

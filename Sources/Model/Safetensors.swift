@@ -31,7 +31,8 @@ extension Safetensors {
         let failure = "cannot read weights '\(url.path)'"
         let data: Data
         do {
-            let values = try url.resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey])
+            // Caches of models hold links to their files.
+            let values = try url.resolvingSymlinksInPath().resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey])
             guard values.isRegularFile == true else { throw SakugaError(.noInput, "\(failure): not a file") }
             guard let size = values.fileSize, size <= Self.largestFile else {
                 throw SakugaError(.data, "\(failure): larger than \(Self.largestFile >> 20) MiB")

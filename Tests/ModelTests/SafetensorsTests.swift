@@ -93,6 +93,18 @@ struct SafetensorsTests {
         }
     }
 
+    @Test("a link to a file is followed, as caches of models have it; a folder is none")
+    func links() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("links-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (file, link) = (folder.appendingPathComponent("blob"), folder.appendingPathComponent("x.safetensors"))
+        try Safetensors(tensors: ["a": Tensor(shape: [1], values: [7])]).encoded().write(to: file)
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
+        #expect(try Safetensors(contentsOf: link).tensors["a"]?.values == [7])
+        #expect(throws: SakugaError.self) { try Safetensors(contentsOf: folder) }
+    }
+
     @Test("a file that is not there is named")
     func missing() {
         let error = #expect(throws: SakugaError.self) {
