@@ -238,9 +238,9 @@ enum Datasets {
         let photos: [TrainingPicture]
     }
 
-    private static let crop = 288
+    private static let crop = 320
 
-    /// Squares out of pictures, each as it is or mirrored, [N, 3, 288, 288] on −1…1.
+    /// Squares out of pictures, each as it is or mirrored, [N, 3, 320, 320] on −1…1.
     static func crops(
         of pictures: [TrainingPicture], _ count: Int, _ random: inout SplitMix64, _ torch: Torch
     ) throws -> TorchTensor {
