@@ -134,7 +134,7 @@ extension TrainingTests {
             }
             print("discriminator: right about \(known) of new crops, \(unknown) of new pictures")
             #expect(known > 0.95)
-            // Twenty drawings are few: one in five that resembles none of the others cannot be known.
+            // Twenty drawings are few.
             #expect(unknown > 0.9)
         }
 
